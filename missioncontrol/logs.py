@@ -1,0 +1,76 @@
+"""Logging: one line per event, for people or as JSON, with nothing in it that must stay secret."""
+
+from __future__ import annotations
+
+import logging.config
+import re
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|api_?key|session_key", re.IGNORECASE)
+SECRET_VALUES = re.compile(r"\b(mc[as]_)[A-Za-z0-9_-]{6,}|(Bearer\s+)\S+", re.IGNORECASE)
+HIDDEN = "[hidden]"
+QUIET = ("daphne", "twisted", "asyncio", "celery", "kombu", "amqp", "httpx", "django.server", "faker")
+
+
+def configure(options: dict[str, Any]) -> None:
+    """Set up logging from `{"level": …, "format": "console" | "json"}`; Django calls it with `LOGGING`."""
+    shared = shared_processors()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(_standard(options["level"], renderers(options["format"]), shared))
+
+
+def shared_processors() -> list[Processor]:
+    """What every line goes through, whichever library logged it."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def renderers(style: str) -> list[Processor]:
+    """The last steps: hide secrets, then write the line. Tracebacks are text before they are searched."""
+    if style == "json":
+        return [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer()]
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    return [structlog.processors.format_exc_info, hide_secrets, plain]
+
+
+def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Replace values under telling names, and keys and tokens anywhere in the text."""
+    return {name: _hidden(name, value) for name, value in event.items()}
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if SECRET_NAMES.search(name):
+        return HIDDEN
+    if isinstance(value, str):
+        return SECRET_VALUES.sub(lambda found: (found[1] or found[2]) + HIDDEN, value)
+    return value
+
+
+def _standard(level: str, last: list[Processor], shared: list[Processor]) -> dict[str, Any]:
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": shared,
+        "processors": [remove, *last],
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {name: {"level": "WARNING"} for name in QUIET},
+    }
