@@ -1,0 +1,68 @@
+"""The rows of the board."""
+
+from .common import ActorKinds, ActorStamped, stamp
+from .events import Event, EventStream
+from .history import Refusal, Transition
+from .imports import ImportedTask
+from .projects import (
+    Autonomy,
+    Membership,
+    Mode,
+    ModeFields,
+    Project,
+    Role,
+    SignInLink,
+    SystemState,
+    TaskCounter,
+    User,
+    Workflow,
+)
+from .tasks import Assignment, BlockCause, Dependency, Label, Priority, Source, Task, TaskType
+from .thread import (
+    Mention,
+    Message,
+    MessageType,
+    MessageVersion,
+    Review,
+    ReviewKind,
+    ReviewState,
+    Subscription,
+)
+
+__all__ = [
+    "ActorKinds",
+    "ActorStamped",
+    "Assignment",
+    "Autonomy",
+    "BlockCause",
+    "Dependency",
+    "Event",
+    "EventStream",
+    "ImportedTask",
+    "Label",
+    "Membership",
+    "Mention",
+    "Message",
+    "MessageType",
+    "MessageVersion",
+    "Mode",
+    "ModeFields",
+    "Priority",
+    "Project",
+    "Refusal",
+    "Review",
+    "ReviewKind",
+    "ReviewState",
+    "Role",
+    "SignInLink",
+    "Source",
+    "Subscription",
+    "SystemState",
+    "Task",
+    "TaskCounter",
+    "TaskType",
+    "Transition",
+    "User",
+    "Workflow",
+    "stamp",
+]

@@ -1,0 +1,199 @@
+"""The board: columns with their figures and the first cards of each, at a cost that does not grow with the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.utils import timezone
+
+from missioncontrol.kernel.errors import Malformed
+from missioncontrol.kernel.ids import parse_uuid
+from tasks.models import Label, Priority, Project, Task, TaskType
+from tasks.workflow import CLOSED, Status
+
+from .cards import Card, cards_of
+
+FIRST_CARDS = 16
+MORE_CARDS = 50
+HINTS = {
+    "inbox": "New tasks land here until somebody triages them.",
+    "ready": "Triaged and free to be claimed by an agent.",
+    "assigned": "Somebody has it; a work plan starts it.",
+    "in_progress": "Work that is under way.",
+    "review": "Handed in, waiting for a verdict.",
+    "needs_approval": "Waits for a person to decide.",
+    "blocked": "Stopped, with the reason on the card.",
+    "failed": "Given up; a person decides what follows.",
+    "done": "Finished and accepted.",
+    "canceled": "Dropped for good.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the board is narrowed to; everything empty shows everything."""
+
+    text: str = ""
+    agent: str = ""
+    label: str = ""
+    type: str = ""
+    priority: int | None = None
+    mine: int | None = None
+    blocked: bool = False
+    overdue: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is left out."""
+        return self != Filters()
+
+    def condition(self, now: datetime) -> Q:
+        """The same as a condition on tasks."""
+        wanted = Q()
+        if self.text:
+            wanted &= Q(title__icontains=self.text) | Q(key__iexact=self.text)
+        if self.agent:
+            wanted &= Q(assignments__agent__slug=self.agent)
+        if self.label:
+            wanted &= Q(labels__name=self.label)
+        if self.type:
+            wanted &= Q(type=self.type)
+        if self.priority:
+            wanted &= Q(priority=self.priority)
+        if self.mine:
+            wanted &= Q(assignments__user_id=self.mine) | Q(reviewer_user_id=self.mine)
+        if self.blocked:
+            wanted &= Q(status="blocked") | Q(open_dependencies__gt=0)
+        if self.overdue:
+            wanted &= Q(due_at__lt=now) & ~Q(status__in=CLOSED)
+        return wanted
+
+
+@dataclass(slots=True)
+class Column:
+    """One status: its figures and its first cards."""
+
+    status: str
+    label: str
+    hint: str
+    count: int = 0
+    cost: Decimal = Decimal(0)
+    oldest: datetime | None = None
+    limit: int | None = None
+    cards: list[Card] = field(default_factory=list)
+    next: str = ""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the work in it is over; such columns have no age worth telling."""
+        return self.status in CLOSED
+
+    @property
+    def wip(self) -> str:
+        """`at` or `over` the limit, or empty."""
+        if not self.limit or self.count < self.limit:
+            return ""
+        return "at" if self.count == self.limit else "over"
+
+
+def matching(project: Project, filters: Filters) -> QuerySet[Task]:
+    """The project's tasks the filters let through."""
+    tasks = Task.objects.filter(project=project)
+    if not filters.active:
+        return tasks
+    wanted = Task.objects.filter(filters.condition(timezone.now()), project=project)
+    return tasks.filter(pk__in=wanted.values("pk"))
+
+
+def board(project: Project, filters: Filters) -> list[Column]:
+    """Every column with its first cards."""
+    tasks = matching(project, filters)
+    columns = _columns(project, tasks)
+    ids = [pk for column in columns.values() for pk in _first_ids(tasks, column)]
+    for card in cards_of(_in_order(Task.objects.filter(pk__in=ids))):
+        columns[card.status].cards.append(card)
+    for column in columns.values():
+        column.next = _next(column, FIRST_CARDS)
+        column.cards = column.cards[:FIRST_CARDS]
+    return list(columns.values())
+
+
+def column(project: Project, filters: Filters, status: str, shown: int = FIRST_CARDS) -> Column:
+    """One column with its first `shown` cards."""
+    tasks = matching(project, filters).filter(status=status)
+    found = _columns(project, tasks)[status]
+    found.cards, found.next = _page(tasks, shown)
+    return found
+
+
+def more_cards(project: Project, filters: Filters, status: str, after: str) -> tuple[list[Card], str]:
+    """The next cards of a column and the cursor behind them. Raises Malformed for a cursor that is none."""
+    position, pk = _read_cursor(after)
+    behind = Q(position__gt=position) | Q(position=position, id__gt=pk)
+    return _page(matching(project, filters).filter(behind, status=status), MORE_CARDS)
+
+
+def above(task: Task) -> str | None:
+    """The key of the card right above this one in its column, or None at the top."""
+    before = Q(position__lt=task.position) | Q(position=task.position, id__lt=task.pk)
+    column_tasks = Task.objects.filter(before, project_id=task.project_id, status=task.status)
+    return column_tasks.order_by("-position", "-id").values_list("key", flat=True).first()
+
+
+def choices(project: Project) -> dict[str, Any]:
+    """What the filters offer: the project's agents and labels, types and priorities."""
+    agents = project.agents.filter(removed_at__isnull=True)
+    return {
+        "agents": list(agents.order_by("name").values("slug", "name", "emoji")),
+        "labels": list(Label.objects.filter(project=project).values_list("name", flat=True)),
+        "types": TaskType.choices,
+        "priorities": Priority.choices,
+    }
+
+
+def _columns(project: Project, tasks: QuerySet[Task]) -> dict[str, Column]:
+    columns = {
+        s.value: Column(s.value, str(s.label), HINTS[s.value], limit=project.wip_limits.get(s.value))
+        for s in Status
+    }
+    rows = tasks.values("status").annotate(n=Count("id"), oldest=Min("status_since"), cost=Sum("actual_cost"))
+    for row in rows.order_by():
+        found = columns[row["status"]]
+        found.count, found.oldest, found.cost = row["n"], row["oldest"], row["cost"]
+    return columns
+
+
+def _first_ids(tasks: QuerySet[Task], of: Column) -> list[UUID]:
+    if not of.count:
+        return []
+    return list(_in_order(tasks.filter(status=of.status)).values_list("pk", flat=True)[: FIRST_CARDS + 1])
+
+
+def _in_order(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    return tasks.order_by("position", "id")
+
+
+def _page(tasks: QuerySet[Task], size: int) -> tuple[list[Card], str]:
+    cards = cards_of(_in_order(tasks)[: size + 1])
+    return cards[:size], _cursor(cards[size - 1]) if len(cards) > size else ""
+
+
+def _next(of: Column, size: int) -> str:
+    return _cursor(of.cards[size - 1]) if len(of.cards) > size else ""
+
+
+def _cursor(card: Card) -> str:
+    return f"{card.position}.{card.id}"
+
+
+def _read_cursor(text: str) -> tuple[int, UUID]:
+    position, _, name = text.partition(".")
+    pk = parse_uuid(name)
+    if pk is None or not position.lstrip("-").isdecimal() or len(position) > 20:
+        raise Malformed("This is not a place in a column.")
+    return max(-(2**63), min(2**63 - 1, int(position))), pk

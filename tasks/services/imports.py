@@ -1,0 +1,145 @@
+"""Bringing tasks of another tracker onto the board, again and again, without changing anything twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+from missioncontrol.kernel.actor import Actor
+from missioncontrol.kernel.clock import database_now
+from missioncontrol.kernel.transactions import unit
+from tasks.importing import placing
+from tasks.importing.records import Reading, Skipped, TaskRecord
+from tasks.models import ImportedTask, Project, Source, Task
+from tasks.services.access import Need, require
+from tasks.services.imports_changed import Outcome, update
+from tasks.services.imports_links import link_new
+from tasks.services.imports_new import Entry, create, source_ref
+from tasks.services.imports_people import Directory
+
+BATCH = 250
+
+Item = TypeVar("Item")
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did: the keys of the tasks, and every row or part of one that was left out, with the reason."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain data, with counts."""
+        return {
+            "created": len(self.created),
+            "updated": len(self.updated),
+            "unchanged": self.unchanged,
+            "updated_keys": self.updated,
+            "skipped": [asdict(row) for row in self.skipped],
+        }
+
+
+def import_tasks(
+    *,
+    actor: Actor,
+    project: Project,
+    source: str,
+    reading: Reading,
+    progress: Progress = lambda done: None,
+) -> ImportReport:
+    """Bring the tasks of `reading` into the project; `source` names the format and keeps ids of several apart.
+
+    Tasks are known again by their id at the source. Of those, only what the source says otherwise than the last time
+    is written; what people changed here stays. `progress` is told how many tasks were handled since the last call.
+    Raises Forbidden for an actor that may not operate the project.
+    """
+    require(actor, project, Need.OPERATE)
+    return _Import(actor, project, source, reading, progress).all()
+
+
+class _Import:
+    """One import under way: what is known of the project, and the report so far."""
+
+    def __init__(
+        self, actor: Actor, project: Project, source: str, reading: Reading, progress: Progress
+    ) -> None:
+        self.actor, self.project, self.source, self.progress = actor, project, source, progress
+        self.records = reading.tasks
+        self.directory = Directory.of(project)
+        self.tasks = self._known_tasks()
+        self.report = ImportReport(skipped=list(reading.skipped))
+
+    def all(self) -> ImportReport:
+        """Create what is new, then change what changed."""
+        known = [record for record in self.records.values() if record.ref in self.tasks]
+        new = [record for record in self.records.values() if record.ref not in self.tasks]
+        self._create(sorted(new, key=lambda record: (record.created_at, record.ref)))
+        for batch in _batches(known):
+            self._update(batch)
+        return self.report
+
+    def _known_tasks(self) -> dict[str, Task]:
+        prefix = source_ref(self.source, "")
+        rows = Task.objects.filter(project=self.project, source=Source.IMPORT, source_ref__startswith=prefix)
+        found = {task.source_ref.removeprefix(prefix): task for task in rows.select_related("project")}
+        return {ref: task for ref, task in found.items() if ref in self.records}
+
+    def _create(self, records: Sequence[TaskRecord]) -> None:
+        waiting = frozenset(r.ref for r in records if placing.waits_for_others(r, self.records))
+        entries: list[Entry] = []
+        for batch in _batches(records):
+            with unit():
+                entries += create(
+                    actor=self.actor,
+                    project=self.project,
+                    source=self.source,
+                    records=batch,
+                    directory=self.directory,
+                    waiting=waiting,
+                    now=database_now(),
+                )
+            self.progress(len(batch))
+        self.tasks |= {entry.record.ref: entry.task for entry in entries}
+        for linked in _batches(entries):
+            with unit():
+                self.report.skipped += link_new(self.actor, linked, self.tasks)
+        self.report.created += [entry.task.key for entry in entries]
+
+    def _update(self, records: Sequence[TaskRecord]) -> None:
+        imported = ImportedTask.objects.in_bulk([self.tasks[record.ref].pk for record in records])
+        for record in records:
+            task = self.tasks[record.ref]
+            before = imported.get(task.pk)
+            if before is not None and before.digest == record.digest():
+                self.report.unchanged += 1
+                continue
+            outcome = update(
+                actor=self.actor,
+                task=task,
+                record=record,
+                before=before,
+                directory=self.directory,
+                tasks=self.tasks,
+            )
+            self._note(record, task, outcome)
+        self.progress(len(records))
+
+    def _note(self, record: TaskRecord, task: Task, outcome: Outcome) -> None:
+        place = record.place
+        self.report.skipped += [
+            Skipped(place.file, place.line, record.ref, reason) for reason in outcome.problems
+        ]
+        if outcome.wrote:
+            self.report.updated.append(task.key)
+        else:
+            self.report.unchanged += 1
+
+
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]

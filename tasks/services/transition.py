@@ -1,0 +1,367 @@
+"""The one service that writes a task's status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from missioncontrol.kernel.actor import Actor
+from missioncontrol.kernel.clock import database_now
+from missioncontrol.kernel.errors import DomainError, FieldError, Forbidden
+from missioncontrol.kernel.transactions import unit
+from tasks import workflow
+from tasks.errors import FlagMissing, LeaseHeld, NotYourTask, TransitionRefused
+from tasks.events import record_task
+from tasks.models import Assignment, BlockCause, Refusal, Review, Task, Transition, stamp
+from tasks.services import leases
+from tasks.services.access import Need, can
+from tasks.services.hooks import run_transition_hooks
+from tasks.services.locking import lock_task, write_task
+from tasks.workflow import CLOSED, Facts, Status
+
+BARRIER_ERRORS: dict[str, type[DomainError]] = {
+    "not_assigned": NotYourTask,
+    "lease_held": LeaseHeld,
+    "may_not_close": FlagMissing,
+    "block_not_yours": Forbidden,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step somebody asks for.
+
+    `work_plan`, `deliverable`, `checklist` and `progress` (percent) are stored on the task with the step.
+    `override` skips every requirement but the reason. `automatic` marks a rule of the house; `unconditional` lets
+    such a rule pass where the requirements speak of what the rule itself is about to mend. `cause` says why a task
+    is blocked. `lease_s` is the length in seconds of a lease that the step gives. `as_reviewer` lends an agent the
+    reviewer's rights for this step: a peer review sends work back whoever was named to review it.
+    """
+
+    to: str
+    reason: str = ""
+    work_plan: Mapping[str, Any] | None = None
+    deliverable: Mapping[str, Any] | None = None
+    checklist: Mapping[str, Any] | None = None
+    progress: int | None = None
+    lease_token: int | None = None
+    override: bool = False
+    automatic: bool = False
+    unconditional: bool = False
+    auto_approvable: bool = False
+    cause: str = BlockCause.REASON
+    position: int | None = None
+    lease_s: int | None = None
+    as_reviewer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a step would need: the answer of a dry run."""
+
+    allowed: bool
+    missing: list[FieldError]
+    effects: list[str]
+    refusal: str = ""
+    code: str = ""
+
+
+def transition(*, actor: Actor, task: Task, step: Step, now: datetime | None = None) -> Task:
+    """Take one step of the workflow and return the task as it is afterwards.
+
+    The same status again succeeds and records nothing. Raises `TransitionRefused` (422) with everything that is
+    missing and the steps open to the actor, `NotYourTask`/`FlagMissing` (403), `StaleLease`, `LeaseHeld` or
+    `VersionConflict` (409). A refusal changes nothing and is logged.
+    """
+    with refusals_logged(actor, task, step), unit():
+        return _take(actor, lock_task(task.pk), step, now or database_now())
+
+
+@contextmanager
+def refusals_logged(actor: Actor, task: Task, step: Step) -> Iterator[None]:
+    """Keep a row of every refusal that passes through; open it outside the unit that the refusal undoes."""
+    origin = task.status
+    try:
+        yield
+    except DomainError as refusal:
+        _log_refusal(actor, task, origin, step, refusal)
+        raise
+
+
+def dry_run(*, actor: Actor, task: Task, step: Step, now: datetime | None = None) -> DryRun:
+    """What the step would need and do, without taking it."""
+    now = now or database_now()
+    facts = _facts(actor, task, step, now, list(task.assignments.all()))
+    refusal, code = _told_hindrance(actor, task, step, facts, now)
+    if not code and task.status == step.to:
+        return DryRun(True, [], [], "The task is already there.", "unchanged")
+    missing = _missing(facts, step)
+    return DryRun(
+        allowed=not code and not missing,
+        missing=missing,
+        effects=[] if code else _effects_told(task, step.to),
+        refusal=refusal,
+        code=code,
+    )
+
+
+def _told_hindrance(actor: Actor, task: Task, step: Step, facts: Facts, now: datetime) -> tuple[str, str]:
+    """Why the step would be refused whatever is sent along, and the code of that; both empty when it would not."""
+    try:
+        leases.check_token(actor, task, step.lease_token, now)
+        if task.status == step.to:
+            return "", ""
+        hindrance = _override_hindrance(actor, task, step) if step.override else workflow.barrier(facts)
+        if hindrance is None and not step.override:
+            _ensure_rank(actor, task)
+    except DomainError as refusal:
+        return refusal.message, refusal.code
+    return (hindrance.message, hindrance.code) if hindrance else ("", "")
+
+
+def allowed_transitions(
+    actor: Actor, task: Task, now: datetime, assignees: list[Assignment] | None = None
+) -> list[str]:
+    """The statuses this actor could move the task to now, bringing at most what a request can bring."""
+    rows = list(task.assignments.all()) if assignees is None else assignees
+    if not can(actor, task.project, Need.WRITE):
+        return []
+    needs_operate = task.status in {"blocked", "needs_approval"} and not actor.is_agent
+    if needs_operate and not can(actor, task.project, Need.OPERATE):
+        return []
+    return workflow.open_steps(lambda to: _facts(actor, task, Step(to=to), now, rows), task.status)
+
+
+def take_locked(
+    *, actor: Actor, task: Task, step: Step, now: datetime, assignees: list[Assignment] | None = None
+) -> Task:
+    """`transition` for a caller that has locked the row, inside its own unit, and knows who is assigned."""
+    return _take(actor, task, step, now, assignees)
+
+
+def _take(actor: Actor, task: Task, step: Step, now: datetime, known: list[Assignment] | None = None) -> Task:
+    leases.check_token(actor, task, step.lease_token, now)
+    if task.status == step.to:
+        return task
+    assignees = list(task.assignments.all()) if known is None else known
+    facts = _facts(actor, task, step, now, assignees)
+    _ensure_allowed(actor, task, step, facts, now, assignees)
+    return _write(actor, task, step, now, assignees)
+
+
+def _ensure_allowed(
+    actor: Actor, task: Task, step: Step, facts: Facts, now: datetime, assignees: list[Assignment]
+) -> None:
+    def refuse(error: type[DomainError], message: str, code: str | None, **extra: Any) -> NoReturn:
+        extra["allowed_transitions"] = allowed_transitions(actor, task, now, assignees)
+        errors = extra.pop("errors", ())
+        raise error(message, code=code, errors=errors, extra=extra)
+
+    hindrance = _override_hindrance(actor, task, step) if step.override else workflow.barrier(facts)
+    if hindrance is not None:
+        error = BARRIER_ERRORS.get(hindrance.code, TransitionRefused)
+        extra = {"next_action": hindrance.next_action} if hindrance.next_action else {}
+        refuse(error, hindrance.message, hindrance.code if error is not TransitionRefused else None, **extra)
+    if not step.override:
+        _ensure_rank(actor, task)
+    missing = _missing(facts, step)
+    if missing:
+        told = " ".join(error.message for error in missing)
+        refuse(TransitionRefused, f"{task.key} cannot go to {step.to} yet. {told}", None, errors=missing)
+
+
+def _ensure_rank(actor: Actor, task: Task) -> None:
+    lifts = actor.kind in {"human", "service"} and task.status in {"blocked", "needs_approval"}
+    if lifts and not can(actor, task.project, Need.OPERATE):
+        raise Forbidden("Lifting a block or an approval needs the right to operate.")
+
+
+def _override_hindrance(actor: Actor, task: Task, step: Step) -> workflow.Barrier | None:
+    if actor.kind not in {"human", "service"} or not can(actor, task.project, Need.OPERATE):
+        raise Forbidden("Only an owner or operator may override the workflow.", code="override_not_yours")
+    if task.status == Status.CANCELED:
+        return workflow.Barrier("terminal", "A canceled task stays canceled.")
+    return None
+
+
+def _missing(facts: Facts, step: Step) -> list[FieldError]:
+    if step.unconditional:
+        return []
+    if step.override:
+        return [] if facts.reason.strip() else [FieldError("reason", "An override needs a reason.")]
+    return workflow.missing(facts)
+
+
+def _facts(actor: Actor, task: Task, step: Step, now: datetime, assignees: list[Assignment]) -> Facts:
+    mine = [row for row in assignees if _is_assignee(actor, row)]
+    releases = actor.is_agent and step.to == Status.READY
+    return Facts(
+        origin=task.status,
+        to=step.to,
+        kind=actor.kind,
+        title=task.title,
+        description=task.description,
+        priority=task.priority,
+        assignees=len(assignees) - (len(mine) if releases else 0),
+        reason=step.reason,
+        work_plan=step.work_plan if step.work_plan is not None else task.work_plan,
+        deliverable=step.deliverable if step.deliverable is not None else task.deliverable,
+        checklist=step.checklist if step.checklist is not None else task.checklist,
+        guarded=task.project.workflow == "guarded",
+        is_assignee=bool(mine),
+        is_reviewer=actor.is_agent and (step.as_reviewer or task.reviewer_agent_id == actor.agent_id),
+        lease_is_free=not leases.is_live(task, now),
+        holds_lease=leases.holds(actor, task, now),
+        flags=actor.flags,
+        agents_may_close=task.project.agents_may_close,
+        blocked_by=task.blocked_by,
+        auto_approvable=step.auto_approvable,
+        task=task,
+    )
+
+
+def _is_assignee(actor: Actor, row: Assignment) -> bool:
+    if actor.is_agent:
+        return row.agent_id == actor.agent_id
+    return actor.kind == "human" and row.user_id == actor.user_id
+
+
+def _write(actor: Actor, task: Task, step: Step, now: datetime, assignees: list[Assignment]) -> Task:
+    origin = task.status
+    changes = _changes(actor, task, step, now, assignees)
+    granted = changes.get("lease_token")
+    write_task(task, **changes)
+    if actor.is_agent and step.to == Status.READY:
+        task.assignments.filter(agent_id=actor.must_be_agent()).delete()
+    if origin == "review":
+        _settle_reviews(task, step.to)
+    row = _record(actor, task, step, origin, now, granted)
+    run_transition_hooks(task, row, actor)
+    return task
+
+
+def _changes(
+    actor: Actor, task: Task, step: Step, now: datetime, assignees: list[Assignment]
+) -> dict[str, Any]:
+    changes: dict[str, Any] = {
+        "status": step.to,
+        "status_since": now,
+        "updated_at": now,
+        "position": top_position() if step.position is None else step.position,
+    }
+    for name in ("work_plan", "deliverable", "checklist", "progress"):
+        if getattr(step, name) is not None:
+            changes[name] = getattr(step, name)
+    changes |= _timestamps(task, step.to, now) | _block(actor, step)
+    changes |= leases.with_step(
+        actor, task, step.to, now, assignees, step.lease_s, counted=step.unconditional
+    )
+    if (task.status, step.to) == ("review", "in_progress"):
+        changes["review_cycles"] = task.review_cycles + 1
+    if step.to == "needs_approval":
+        changes["return_status"] = task.status
+    elif task.status == "needs_approval":
+        changes["return_status"] = ""
+    if step.to == Status.DONE:
+        changes["progress"] = 100
+    if task.status == "blocked" and actor.kind in {"human", "service"}:
+        changes["loop_watermark"] = now
+        changes["abandoned_attempts"] = 0
+    return changes
+
+
+def _timestamps(task: Task, to: str, now: datetime) -> dict[str, Any]:
+    stamps: dict[str, Any] = {"completed_at": now if to in CLOSED else None}
+    if to == "in_progress" and task.started_at is None:
+        stamps["started_at"] = now
+    if to == "review":
+        stamps["submitted_at"] = now
+    return stamps
+
+
+def _block(actor: Actor, step: Step) -> dict[str, Any]:
+    if step.to != "blocked":
+        return {"blocked_reason": "", "blocked_by": "", "block_cause": ""}
+    return {"blocked_reason": step.reason, "blocked_by": actor.kind, "block_cause": step.cause}
+
+
+def _settle_reviews(task: Task, to: str) -> None:
+    if to in {"in_progress", "done"}:
+        Review.objects.filter(task=task, state="pending").update(state="superseded")
+
+
+def _record(
+    actor: Actor, task: Task, step: Step, origin: str, now: datetime, granted: int | None
+) -> Transition:
+    row = Transition.objects.create(
+        project_id=task.project_id,
+        task=task,
+        from_status=origin,
+        to_status=step.to,
+        reason=step.reason,
+        artifacts=_artifacts(task),
+        override=step.override,
+        automatic=step.automatic,
+        lease_token=step.lease_token,
+        idempotency_key=actor.idempotency_key,
+        request_id=actor.request_id,
+        at=now,
+        **stamp(actor),
+    )
+    data: dict[str, Any] = {
+        "before": {"status": origin},
+        "after": {"status": step.to},
+        "reason": step.reason,
+        "override": step.override,
+        "automatic": step.automatic,
+    }
+    if granted:
+        data["lease"] = {"agent": str(task.holder_id), "token": granted}
+    if step.to == "blocked":
+        data["cause"] = step.cause
+    record_task(task, type="task.transitioned", actor=actor, data=data)
+    return row
+
+
+def _artifacts(task: Task) -> dict[str, Any]:
+    kept = {name: getattr(task, name) for name in ("work_plan", "deliverable", "checklist")}
+    return {name: value for name, value in kept.items() if value}
+
+
+def _effects_told(task: Task, to: str) -> list[str]:
+    told: list[tuple[bool, str]] = [
+        (True, f"status becomes {to}"),
+        (to == "in_progress" and task.started_at is None, "started now"),
+        (to == "review", "submitted now"),
+        (to in CLOSED, "completed now"),
+        (task.status in CLOSED and to not in CLOSED, "completion time cleared"),
+        (to == "blocked", "blocked reason set"),
+        (task.status == "blocked", "blocked reason cleared"),
+        ((task.status, to) == ("review", "in_progress"), "review cycles grow by one"),
+        (task.holder_id is not None and to not in workflow.HELD, "lease ends"),
+        (to == "in_progress" and task.status in leases.RETURNING, "last holder gets a fresh lease"),
+    ]
+    return [text for applies, text in told if applies]
+
+
+def _log_refusal(actor: Actor, task: Task, origin: str, step: Step, refusal: DomainError) -> None:
+    with unit():
+        Refusal.objects.create(
+            project_id=task.project_id,
+            task_id=task.pk,
+            from_status=origin,
+            to_status=step.to,
+            code=refusal.code,
+            reason=refusal.message,
+            request_id=actor.request_id,
+            **stamp(actor),
+        )
+
+
+def top_position(clock: Callable[[], float] = time.time) -> int:
+    """A position above every other card of a column: later is higher up, in steps of 2^20 per millisecond."""
+    return -(int(clock() * 1000) << 20)

@@ -1,0 +1,1 @@
+"""The thread of a task: messages, mentions, reviews, subscriptions, timeline."""
