@@ -1,0 +1,93 @@
+"""Alerts over HTTP: seen, acknowledged, resolved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents.api.governance_descriptions import ALERT_PLAIN, ALERTS, AlertAnswer
+from agents.models import Alert, AlertState, Severity
+from agents.services import alerts
+from missioncontrol.kernel.api.pagination import page
+from missioncontrol.kernel.api.serializers import (
+    ChoiceField,
+    FilterSerializer,
+    LineField,
+    SlugField,
+    StrictSerializer,
+)
+from missioncontrol.kernel.api.views import ApiView
+from tasks.services.access import get_project, get_task, within_reach
+
+
+class AlertFilters(FilterSerializer):
+    """What GET /alerts can be narrowed by."""
+
+    project = SlugField(max_length=60, required=False)
+    task = LineField(max_length=64, required=False)
+    state = ChoiceField(choices=AlertState.choices, required=False)
+    severity = ChoiceField(choices=Severity.choices, required=False)
+
+
+class Nothing(StrictSerializer):
+    """An empty body."""
+
+
+class AlertList(ApiView):
+    """GET /alerts."""
+
+    @extend_schema(operation_id="list_alerts", parameters=[AlertFilters], responses=ALERTS)
+    def get(self, request: Request) -> Response:
+        """The alerts of the caller's projects, newest first."""
+        narrowed = self.query(AlertFilters)
+        if "project" in narrowed:
+            narrowed["project"] = get_project(self.actor, narrowed["project"])
+        if "task" in narrowed:
+            narrowed["task"] = get_task(self.actor, narrowed["task"])
+        rows = Alert.objects.filter(within_reach(self.actor), project__archived_at__isnull=True, **narrowed)
+        rows = rows.select_related("project", "task", "agent", "operator")
+        orderings = {"created_at": ("created_at", "id"), "last_at": ("last_at", "id")}
+        return self.respond(page(rows, request, ordering="-created_at", allowed=orderings, row=_shown))
+
+
+class _Act(ApiView):
+    @extend_schema(request=Nothing, responses=AlertAnswer)
+    def post(self, request: Request, alert: str) -> Response:
+        """Change the alert's state; the same state again changes nothing."""
+        self.read_body(Nothing)
+        return self.respond(_shown(self.act(alerts.get_alert(self.actor, alert))))
+
+    def act(self, alert: Alert) -> Alert:
+        """What this address does."""
+        raise NotImplementedError
+
+
+@extend_schema_view(post=extend_schema(operation_id="acknowledge_alert"))
+class Acknowledge(_Act):
+    """POST /alerts/{id}/acknowledge."""
+
+    def act(self, alert: Alert) -> Alert:
+        """Somebody has seen it."""
+        return alerts.acknowledge(actor=self.actor, alert=alert)
+
+
+@extend_schema_view(post=extend_schema(operation_id="resolve_alert"))
+class Resolve(_Act):
+    """POST /alerts/{id}/resolve."""
+
+    def act(self, alert: Alert) -> Alert:
+        """It is over."""
+        return alerts.resolve(actor=self.actor, alert=alert)
+
+
+def _shown(alert: Alert) -> dict[str, Any]:
+    return {
+        **{name: getattr(alert, name) for name in ALERT_PLAIN},
+        "project": alert.project.slug,
+        "task": alert.task.key if alert.task else None,
+        "agent": alert.agent.slug if alert.agent else None,
+        "operator": alert.operator.username if alert.operator else None,
+    }

@@ -1,0 +1,11 @@
+"""The refusals around agents that clients may see, each with its stable code."""
+
+from __future__ import annotations
+
+from missioncontrol.kernel.errors import Conflict
+
+
+class ClaimLost(Conflict):
+    """A named task went to somebody else, or cannot be claimed as it is."""
+
+    code, title = "claim_lost", "Not yours to claim"

@@ -1,0 +1,216 @@
+"""What an agent may claim, in the order it gets it: the predicates of claim, heartbeat and why, in one place.
+
+`assigned to it` comes first, then the pool: `ready` (and `inbox` where auto-triage is off), highest priority then
+oldest. The pool is read through a partial index on exactly these columns, so the cost stays flat as projects grow.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Now
+
+from agents.models import Agent, Approval
+from missioncontrol.kernel.errors import NotFound
+from missioncontrol.kernel.prepared import Prepared
+from tasks.models import SystemState, Task
+from tasks.modes import STATE_AS_MODE, strictest
+from tasks.workflow import HELD, Status
+
+ORDER = ("rank", "created_at", "id")
+
+
+class SkillsWithin(Func):
+    """Whether every skill in a JSON list column is among the given ones."""
+
+    output_field = BooleanField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """jsonb containment."""
+        return super().as_sql(
+            compiler, connection, template="(%(expressions)s)", arg_joiner=" <@ ", **context
+        )
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """No element of the column that is not an element of the given list."""
+        column, given = self.source_expressions
+        column_sql, column_params = compiler.compile(column)
+        given_sql, given_params = compiler.compile(given)
+        sql = (
+            f"(NOT EXISTS (SELECT 1 FROM json_each({column_sql}) AS need"  # noqa: S608 - compiled expressions
+            f" WHERE need.value NOT IN (SELECT has.value FROM json_each({given_sql}) AS has)))"
+        )
+        return sql, [*column_params, *given_params]
+
+
+def pool(agent: Agent) -> list[QuerySet[Task]]:
+    """The unassigned tasks this agent may take, best first, one query per status that feeds the pool."""
+    statuses = [Status.READY] if agent.project.auto_triage else [Status.READY, Status.INBOX]
+    fitting = Task.objects.filter(_fits(agent), project_id=agent.project_id, open_dependencies=0).order_by(
+        *ORDER
+    )
+    return [fitting.filter(status=status) for status in statuses]
+
+
+def best_of_pool(agent: Agent) -> Task | None:
+    """The task this agent would get from the pool, its row locked; rows another claim has locked are skipped."""
+    if agent.project.auto_triage and not agent.task_types:
+        return _BEST_READY.first(project=agent.project_id, skills=json.dumps(agent.skills))
+    rows = [source.select_for_update(skip_locked=True, of=("self",)).first() for source in pool(agent)]
+    return min((row for row in rows if row is not None), key=_place, default=None)
+
+
+def _best_ready(project: UUID, skills: str) -> QuerySet[Task]:
+    ready = Task.objects.filter(
+        _skilled(skills), project_id=project, open_dependencies=0, status=Status.READY
+    )
+    return ready.order_by(*ORDER).select_for_update(skip_locked=True, of=("self",))[:1]
+
+
+def _place(task: Task) -> tuple[Any, ...]:
+    return task.rank, task.created_at, task.pk
+
+
+def assigned_to(agent: Agent, now: datetime) -> QuerySet[Task]:
+    """The tasks somebody assigned to this agent that it may take up, best first."""
+    free = Q(holder__isnull=True) | Q(lease_expires_at__lte=now)
+    mine = Task.objects.filter(_fits(agent), free, status=Status.ASSIGNED, open_dependencies=0)
+    return mine.filter(assignments__agent_id=agent.pk).order_by(*ORDER)
+
+
+def _fits(agent: Agent) -> Q:
+    types = Q(type__in=agent.task_types) if agent.task_types else Q()
+    return types & _skilled(json.dumps(agent.skills))
+
+
+def _skilled(skills: str) -> Q:
+    return Q(SkillsWithin(F("required_skills"), _as_json(Value(skills))))
+
+
+class _Json(Func):
+    """JSON text as the database's JSON."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """A cast to jsonb."""
+        return super().as_sql(compiler, connection, template="(%(expressions)s)::jsonb", **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """JSON is text."""
+        return super().as_sql(compiler, connection, template="%(expressions)s", **context)
+
+
+def _as_json(value: Value) -> Func:
+    return _Json(value, output_field=BooleanField())
+
+
+def upcoming(agent: Agent, now: datetime, limit: int) -> list[Task]:
+    """Up to `limit` tasks in the order this agent would get them; at most three queries."""
+    found = list(assigned_to(agent, now)[:limit])
+    rest: list[Task] = []
+    for source in pool(agent):
+        rest.extend(source[: limit - len(found)])
+    rest.sort(key=_place)
+    return [*found, *rest][:limit]
+
+
+def seeking(agents: QuerySet[Agent]) -> QuerySet[Agent]:
+    """Agents with what a claim asks of them.
+
+    `open_count` (leases held), `has_assigned` (something free is assigned to it), `global_mode`, and `asked_at`, the
+    database's clock.
+    """
+    held = Task.objects.filter(holder=OuterRef("pk")).values("holder").annotate(n=Count("pk")).values("n")
+    free = Q(holder__isnull=True) | Q(lease_expires_at__lte=Now())
+    given = Task.objects.filter(free, status=Status.ASSIGNED, assignments__agent=OuterRef("pk"))
+    everywhere = SystemState.objects.filter(pk=1).values("mode")
+    return agents.annotate(
+        open_count=Coalesce(Subquery(held), 0),
+        has_assigned=Exists(given),
+        global_mode=Subquery(everywhere),
+        asked_at=Now(),
+    )
+
+
+def lock_seeker(agent_id: UUID) -> Agent:
+    """The agent, its row locked, with its project and what `seeking` adds.
+
+    The counts are read after the lock: on PostgreSQL a statement that had to wait for a lock still sees the rows of
+    other tables as they were before it.
+    """
+    agent = _LOCKED.first(agent=agent_id)
+    found: Any = _COUNTED.first(agent=agent_id)
+    if agent is None or found is None:
+        raise NotFound("There is no such agent.")
+    for name in ("open_count", "has_assigned", "global_mode", "asked_at"):
+        setattr(agent, name, getattr(found, name))
+    return agent
+
+
+def _locked(agent: UUID) -> QuerySet[Agent]:
+    mine = Agent.objects.filter(pk=agent, removed_at__isnull=True).order_by()
+    return mine.select_related("project").select_for_update(of=("self",), no_key=True)
+
+
+def _counted(agent: UUID) -> QuerySet[Agent]:
+    return seeking(Agent.objects.filter(pk=agent)).order_by().only("pk")
+
+
+def pending_claim(agent_id: UUID, now: datetime) -> Approval | None:
+    """The claim of this agent that still waits for an operator."""
+    waiting = Approval.objects.filter(requester_agent_id=agent_id, action_type="claim", status="pending")
+    return waiting.filter(expires_at__gt=now).select_related("task").first()
+
+
+def hindrances(agent: Agent, task: Task, now: datetime, *, assigned: bool, mode: str = "normal") -> list[str]:
+    """Why this agent would not get this task, as sentences; empty when it would.
+
+    `agent` comes from `seeking()`, `assigned` says whether it is assigned to the task, `mode` is the strictest of the
+    global and the project's mode.
+    """
+    return [*_task_hindrances(task, now, assigned=assigned), *_agent_hindrances(agent, task, mode)]
+
+
+def _task_hindrances(task: Task, now: datetime, *, assigned: bool) -> list[str]:
+    found = []
+    live = task.holder_id is not None and task.lease_expires_at is not None and task.lease_expires_at > now
+    if live:
+        found.append("Somebody holds the task.")
+    elif task.status == Status.INBOX and not task.project.auto_triage:
+        pass
+    elif task.status in HELD:
+        if not assigned:
+            found.append("The task is assigned to somebody else.")
+    elif task.status != Status.READY:
+        found.append(f"The task is {task.status}, not ready.")
+    if task.open_dependencies:
+        found.append(f"The task waits for {task.open_dependencies} others.")
+    return found
+
+
+def _agent_hindrances(agent: Agent, task: Task, mode: str) -> list[str]:
+    found = []
+    binding = strictest(mode, STATE_AS_MODE.get(agent.state, "normal"))
+    if binding != "normal":
+        found.append(f"It is {binding}.")
+    if agent.removed_at is not None:
+        found.append("It was removed from the project.")
+    if agent.task_types and task.type not in agent.task_types:
+        found.append(f"It does not take tasks of type {task.type}.")
+    lacking = sorted(set(task.required_skills) - set(agent.skills))
+    if lacking:
+        found.append(f"It lacks {', '.join(lacking)}.")
+    if getattr(agent, "open_count", 0) >= agent.max_concurrent_tasks:
+        found.append("It is at capacity.")
+    if task.project.autonomy == "semi_autonomous" and task.status not in HELD:
+        found.append("Its claim would wait for an operator's approval.")
+    return found
+
+
+_SAMPLE = UUID("00000000-0000-7000-8000-000000000001")
+_BEST_READY: Prepared[Task] = Prepared(_best_ready, {"project": _SAMPLE, "skills": '["a sample skill"]'})
+_LOCKED: Prepared[Agent] = Prepared(_locked, {"agent": _SAMPLE})
+_COUNTED: Prepared[Agent] = Prepared(_counted, {"agent": _SAMPLE})

@@ -1,0 +1,289 @@
+"""Claims: atomic and first wins. Leases are given, renewed, given back, expire and are taken away here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from agents.errors import ClaimLost
+from agents.models import Agent, Approval
+from agents.queries import claimable
+from agents.services.alerts import raise_alert
+from agents.services.approvals import on_approved, request_approval
+from missioncontrol.kernel.actor import Actor
+from missioncontrol.kernel.clock import database_now
+from missioncontrol.kernel.errors import Refused
+from missioncontrol.kernel.transactions import unit
+from tasks.errors import AtCapacity
+from tasks.events import record_task
+from tasks.models import Assignment, BlockCause, Task
+from tasks.modes import Act, ensure, strictest
+from tasks.services import automatic, leases
+from tasks.services.access import get_task
+from tasks.services.assigning import assign
+from tasks.services.locking import lock_task, write_task
+from tasks.services.subscriptions import follow
+from tasks.services.thread import post_message
+from tasks.services.transition import Step, take_locked
+from tasks.workflow import HELD, Status
+
+MIN_LEASE_S, MAX_LEASE_S = 10, 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim came to: a task with its lease, or the approval an operator must give first."""
+
+    agent: Agent
+    task: Task | None = None
+    approval: Approval | None = None
+
+
+def claim(*, actor: Actor, task_ref: str | None = None, lease_s: int | None = None) -> Claim | None:
+    """The next task for this agent, or the named one; None when there is nothing to do.
+
+    Two agents never get the same task and never wait for each other: rows another claim has locked are skipped, and
+    the conditional UPDATE decides. Raises `AgentHalted` (403), `AtCapacity` (409), `ClaimLost` (409) with the holder
+    for a named task that is gone, NotFound. `lease_s` is the lease's length in seconds.
+    """
+    _check_length(lease_s)
+    with unit():
+        agent = claimable.lock_seeker(actor.must_be_agent())
+        now: datetime = agent.asked_at  # type: ignore[attr-defined]
+        actor = _as_it_is_now(actor, agent)
+        ensure(actor, Act.START)
+        if task_ref is not None:
+            return _claim_named(actor, agent, task_ref, lease_s, now)
+        _ensure_capacity(agent)
+        return _claim_next(actor, agent, lease_s, now)
+
+
+def renew(*, actor: Actor, task: Task, lease_token: int | None = None) -> Task:
+    """Keep the lease for its full length from now; an assignee takes it when none is live.
+
+    Raises `StaleLease`, `LeaseHeld` (409), `NotYourTask` (403), `Refused` (422) where no lease can live.
+    """
+    now = database_now()
+    with unit():
+        task = lock_task(task.pk)
+        if task.status not in HELD:
+            raise Refused(f"{task.key} is {task.status}: there is no lease to renew.", code="no_lease")
+        columns = leases.for_write(actor, task, now, list(task.assignments.all()), lease_token)
+        Task.objects.filter(pk=task.pk).update(**columns)
+        for name, value in columns.items():
+            setattr(task, name, value)
+        if "lease_token" in columns:
+            record_task(task, type="task.lease_granted", actor=actor, data={"token": task.lease_token})
+    return task
+
+
+def release(*, actor: Actor, task: Task, handover: str = "", lease_token: int | None = None) -> Task:
+    """Give a task back to the pool, with a word for the next one in the thread.
+
+    Raises `StaleLease` or `LeaseHeld` (409), `NotYourTask` (403), `Refused` (422) when it is not being worked on.
+    """
+    with unit():
+        task = lock_task(task.pk)
+        now = database_now()
+        if task.status not in HELD:
+            raise Refused(f"{task.key} is {task.status}: there is nothing to give back.", code="no_lease")
+        leases.for_write(actor, task, now, list(task.assignments.all()), lease_token)
+        if handover.strip():
+            post_message(actor=actor, task=task, content=handover, type="progress")
+            task = lock_task(task.pk)
+        record_task(task, type="task.released", actor=actor, data={"handover": handover[:500]})
+        step = Step(to=Status.READY, reason=handover or "Given back.", unconditional=True)
+        task = take_locked(actor=actor, task=task, step=step, now=now)
+        return automatic.follow_assignees(task)
+
+
+def expire_leases(*, now: datetime | None = None) -> int:
+    """Return every task whose lease has run out to the pool, or block it after too many abandoned attempts.
+
+    Each task in its own unit, rows in work skipped; safe to run twice at once. Returns how many leases ended.
+    """
+    moment = now or database_now()
+    due = Task.objects.filter(holder__isnull=False, lease_expires_at__lte=moment).order_by("lease_expires_at")
+    return sum(_expire(pk, moment) for pk in list(due.values_list("pk", flat=True)[:1000]))
+
+
+def take_away(*, actor: Actor, agent: Agent, reason: str) -> int:
+    """End every lease of this agent and return its tasks to the pool, without counting attempts as abandoned."""
+    ended = 0
+    for pk in list(Task.objects.filter(holder=agent).order_by("pk").values_list("pk", flat=True)):
+        with unit():
+            task = lock_task(pk)
+            if task.holder_id == agent.pk:
+                _back_to_pool(task, agent.pk, actor, "task.lease_ended", reason)
+                ended += 1
+    return ended
+
+
+def _check_length(lease_s: int | None) -> None:
+    if lease_s is not None and not MIN_LEASE_S <= lease_s <= MAX_LEASE_S:
+        raise Refused(f"lease_s must be {MIN_LEASE_S} to {MAX_LEASE_S} seconds.", code="bad_lease")
+
+
+def _as_it_is_now(actor: Actor, agent: Agent) -> Actor:
+    """A claim may have waited since the credential was checked: what binds is what holds at this moment."""
+    mode = strictest(agent.project.mode, agent.global_mode or "normal")  # type: ignore[attr-defined]
+    return replace(actor, state=agent.state, mode=mode)
+
+
+def _ensure_capacity(agent: Agent) -> None:
+    if agent.open_count < agent.max_concurrent_tasks:  # type: ignore[attr-defined]
+        return
+    held = list(Task.objects.filter(holder=agent).values_list("key", flat=True))
+    raise AtCapacity(
+        f"You hold {', '.join(held)} already.",
+        extra={
+            "holding": held,
+            "retryable": True,
+            "next_action": "Finish or release what you hold, then claim.",
+        },
+    )
+
+
+def _claim_next(actor: Actor, agent: Agent, lease_s: int | None, now: datetime) -> Claim | None:
+    if agent.has_assigned:  # type: ignore[attr-defined]
+        own = claimable.assigned_to(agent, now).select_for_update(skip_locked=True, of=("self",)).first()
+        if own is not None:
+            return Claim(agent, _take(actor, agent, own, lease_s, now))
+    semi = agent.project.autonomy == "semi_autonomous"
+    if semi and (waiting := claimable.pending_claim(agent.pk, now)):
+        return Claim(agent, approval=waiting)
+    best = claimable.best_of_pool(agent)
+    if best is None:
+        return None
+    return _take_or_ask(actor, agent, best, lease_s, now)
+
+
+def _claim_named(actor: Actor, agent: Agent, ref: str, lease_s: int | None, now: datetime) -> Claim:
+    task = lock_task(get_task(actor, ref, act=Act.START).pk)
+    if leases.holds(actor, task, now):
+        return Claim(agent, task)
+    _ensure_capacity(agent)
+    assigned = task.assignments.filter(agent_id=agent.pk).exists()
+    approvable = "Its claim would wait for an operator's approval."
+    why_not = [why for why in claimable.hindrances(agent, task, now, assigned=assigned) if why != approvable]
+    if why_not:
+        holder = task.holder.slug if task.holder else None
+        extra = {
+            "holder": holder,
+            "reasons": why_not,
+            "retryable": False,
+            "next_action": "Claim another task.",
+        }
+        raise ClaimLost(f"{task.key} is not yours to claim. {' '.join(why_not)}", extra=extra)
+    return _take_or_ask(actor, agent, task, lease_s, now)
+
+
+def _take_or_ask(actor: Actor, agent: Agent, task: Task, lease_s: int | None, now: datetime) -> Claim:
+    if agent.project.autonomy == "semi_autonomous" and task.status not in HELD:
+        approval = request_approval(
+            actor=actor,
+            project=agent.project,
+            task=task,
+            action_type="claim",
+            summary=f"{agent.name} asks for {task.key}",
+            payload={"agent": agent.slug, "task": task.key},
+        )
+        return Claim(agent, approval=approval)
+    return Claim(agent, _take(actor, agent, task, lease_s, now))
+
+
+def _take(actor: Actor, agent: Agent, task: Task, lease_s: int | None, now: datetime) -> Task:
+    task.project = agent.project
+    if task.status not in HELD:
+        mine = Assignment.objects.create(task=task, agent=agent)
+        follow(task, agents=[agent.pk])
+        assignees = [mine]
+    else:
+        assignees = list(task.assignments.all())
+    to = Status.IN_PROGRESS if _goes_straight(task) else Status.ASSIGNED
+    if task.status == to:
+        write_task(task, **leases.grant(task, agent.pk, now, lease_s))
+    else:
+        task = take_locked(actor=actor, task=task, step=_step(to, lease_s), now=now, assignees=assignees)
+    record_task(task, type="task.claimed", actor=actor, data={"agent": agent.slug, "token": task.lease_token})
+    return task
+
+
+def _step(to: str, lease_s: int | None) -> Step:
+    return Step(to=to, reason="Claimed.", lease_s=lease_s, unconditional=True)
+
+
+def _goes_straight(task: Task) -> bool:
+    """A light project starts work with the claim (from the inbox there is no such edge); what is begun stays so."""
+    return task.status == Status.IN_PROGRESS or (
+        task.project.workflow == "light" and task.status != Status.INBOX
+    )
+
+
+def _expire(pk: Any, now: datetime) -> int:
+    with unit():
+        task = (
+            Task.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("project", "holder")
+            .filter(pk=pk)
+            .first()
+        )
+        if task is None or task.holder is None or leases.is_live(task, now):
+            return 0
+        agent = task.holder
+        task = write_task(task, abandoned_attempts=task.abandoned_attempts + 1)
+        told = f"{agent.name} let its lease on {task.key} run out (attempt {task.abandoned_attempts})."
+        if task.abandoned_attempts >= task.project.abandon_limit:
+            _give_up(task, agent, told)
+        else:
+            _back_to_pool(task, agent.pk, Actor.system("leases"), "task.lease_expired", told)
+        raise_alert(
+            project_id=task.project_id,
+            kind="lease_expired",
+            title=told,
+            severity="warning",
+            task=task,
+            agent=agent,
+            dedupe_key=f"lease:{task.pk}",
+        )
+    return 1
+
+
+def _give_up(task: Task, agent: Agent, told: str) -> None:
+    data = {
+        "agent": agent.slug,
+        "token": task.lease_token,
+        "attempt": task.abandoned_attempts,
+        "reason": told,
+    }
+    record_task(task, type="task.lease_expired", actor=Actor.system("leases"), data=data)
+    reason = f"Abandoned {task.abandoned_attempts} times; the last was {agent.name}."
+    automatic.step(task, "leases", Status.BLOCKED, reason=reason, cause=BlockCause.ABANDONED)
+
+
+def _back_to_pool(task: Task, agent_id: UUID, actor: Actor, type: str, reason: str) -> Task:
+    data = {
+        "agent": str(agent_id),
+        "token": task.lease_token,
+        "attempt": task.abandoned_attempts,
+        "reason": reason,
+    }
+    task.assignments.filter(agent_id=agent_id).delete()
+    record_task(task, type=type, actor=actor, data=data)
+    return automatic.to_pool(task, "leases", reason=reason)
+
+
+def _assign_approved(approval: Approval, actor: Actor) -> None:
+    """An operator said yes to a claim: the task is assigned, and the agent's next claim gets it first."""
+    if approval.task is None or approval.requester_agent is None:
+        return
+    task = lock_task(approval.task_id)
+    if task.status in {Status.READY, Status.INBOX}:
+        assign(actor=actor, task=task, agents=[approval.requester_agent], mode="add")
+
+
+def register() -> None:
+    """Let approved claims assign their task."""
+    on_approved("claim", _assign_approved)
