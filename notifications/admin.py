@@ -1,0 +1,58 @@
+"""Notifications in Django's admin: who was told what, who was not and why, and how far the relay has read."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from missioncontrol.kernel.admin import ReadOnlyAdmin
+from notifications.handlers import handle
+from notifications.models import Notification, RelayCursor, RelayFailure
+from notifications.services import relay
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    """One row for each recipient; a skipped one says why."""
+
+    list_display = ["type", "user", "agent", "task", "actor_name", "state", "reason", "created_at", "read_at"]
+    list_filter = ["type", "state", "actor_kind", "project"]
+    search_fields = ["task__key", "user__username", "agent__slug", "actor_name", "summary"]
+    list_select_related = ["user", "agent", "task"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    list_per_page = 50
+
+
+@admin.register(RelayCursor)
+class RelayCursorAdmin(ReadOnlyAdmin):
+    """How far each reader of the events has come."""
+
+    list_display = ["project", "consumer", "seq", "behind", "updated_at"]
+    list_filter = ["consumer"]
+    list_select_related = ["project__stream"]
+
+    @admin.display(description="Behind")
+    def behind(self, cursor: RelayCursor) -> int:
+        """Events not read yet."""
+        return cursor.project.stream.head_seq - cursor.seq
+
+
+@admin.register(RelayFailure)
+class RelayFailureAdmin(ReadOnlyAdmin):
+    """Events that a reader could not handle."""
+
+    list_display = ["project", "consumer", "seq", "error", "at"]
+    list_filter = ["consumer", "project"]
+    search_fields = ["error"]
+    list_select_related = ["project"]
+    date_hierarchy = "at"
+    actions = ["try_again"]
+
+    @admin.action(description="Try again")
+    def try_again(self, request: HttpRequest, failures: QuerySet[RelayFailure]) -> None:
+        """Handle the selected events once more; those that succeed leave the list."""
+        chosen = list(failures)
+        done = sum(relay.retry(failure=failure, handle=handle) for failure in chosen)
+        self.message_user(request, f"{done} of {len(chosen)} handled.", messages.SUCCESS)

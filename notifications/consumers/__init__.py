@@ -1,0 +1,1 @@
+"""The WebSockets: who may listen, and to what."""

@@ -1,0 +1,87 @@
+"""The socket of an agent: its notifications and directives, pushed as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from missioncontrol.kernel.actor import Actor
+from notifications.consumers.base import MAX_NUMBER, Socket
+from notifications.live.directives import directives_of
+from notifications.live.feed import Feed
+from notifications.live.frames import Batch, encode
+from notifications.live.hub import hub
+from notifications.live.passes import Pass, agent_pass
+from notifications.queries.stream import head_of
+from notifications.services import agent_inbox
+from notifications.services.letters import letters
+
+PUSHED_AT_ONCE = 20
+PATIENCE_S = 60.0
+"""How long an agent may take to acknowledge half of what was pushed to it."""
+
+
+class AgentSocket(Socket):
+    """Notifications in order, each acknowledged by `{type: ack, seq}`; directives as they come."""
+
+    actor: Actor
+
+    def __init__(self, *handshake: Any) -> None:
+        super().__init__(*handshake)
+        self._news = asyncio.Event()
+        self._pushed = 0
+
+    async def admit(self) -> Pass:
+        """Agents by their key."""
+        given, credential = await hub.database(agent_pass, self.header(b"authorization"))
+        self.actor = credential.actor
+        return given
+
+    async def serve(self, feed: Feed) -> None:
+        """Say hello, then push what is unacknowledged, then whatever comes."""
+        head = await hub.database(head_of, feed.project_id)
+        hello = {"type": "hello", "agent": self.actor.name, "epoch": head.epoch, "head": head.seq}
+        self.say(encode(hello))
+        feed.listeners.add(self)
+        while self.outlet.close_code is None:
+            self._news.clear()
+            await self._push()
+            await self._news.wait()
+
+    def take(self, batch: Batch) -> None:
+        """Pass on directives; the rest of the stream is not for agents' sockets."""
+        for directive in directives_of(batch, str(self.given.agent_id)):
+            self.say(encode(directive))
+
+    def notify(self) -> None:
+        """Look for new notifications."""
+        self._news.set()
+
+    async def hear(self, message: dict[str, Any]) -> None:
+        """An acknowledgement is of every notification up to its number."""
+        seq = message.get("seq")
+        if message.get("type") == "ack" and isinstance(seq, int) and 0 < seq <= MAX_NUMBER:
+            self.outlet.ack(seq)
+            await hub.database(_acknowledge, self.actor, seq)
+
+    async def _push(self) -> None:
+        while self.outlet.close_code is None:
+            await self.outlet.room(PATIENCE_S)
+            rows = await hub.database(_next, self.given.agent_id, self._pushed)
+            if not rows:
+                return
+            for row in rows:
+                self._pushed = int(row["cursor"])
+                frame = {"type": "notification", "seq": self._pushed, "notification": row}
+                self.outlet.offer(encode(frame), self._pushed)
+
+
+def _next(agent_id: Any, after: int) -> list[dict[str, Any]]:
+    rows = agent_inbox.pull(agent_id=agent_id, after=after, limit=PUSHED_AT_ONCE)
+    shown = letters(rows)
+    agent_inbox.mark_delivered([row.pk for row in rows])
+    return shown
+
+
+def _acknowledge(actor: Actor, up_to: int) -> int:
+    return agent_inbox.acknowledge_up_to(actor=actor, up_to=up_to)

@@ -1,0 +1,88 @@
+"""The sockets of a project: its events, with cards for boards and plain for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from notifications.consumers.base import Socket
+from notifications.live.feed import Feed
+from notifications.live.frames import Batch, encode
+from notifications.live.hub import hub
+from notifications.live.passes import Pass, person_pass, service_pass
+from notifications.queries.stream import Head, events_after, head_of
+
+CATCH_UP_S = 30.0
+"""How long a client that is catching up may take to acknowledge half of what it was sent."""
+
+
+class StreamSocket(Socket):
+    """Events from a number on, then live, without loss or doubling."""
+
+    position = 0
+
+    async def admit(self) -> Pass:
+        """Members by their session; programs by their token, which then counts alone."""
+        slug = self.scope["url_route"]["kwargs"]["slug"]
+        if header := self.header(b"authorization"):
+            return await hub.database(service_pass, header, slug)
+        return await hub.database(person_pass, self.header(b"cookie"), slug)
+
+    async def serve(self, feed: Feed) -> None:
+        """Say hello, catch up from `after`, and join; without `after` begin with what comes next."""
+        after = self.number("after")
+        head = await hub.database(head_of, feed.project_id)
+        self.say(encode({"type": "hello", "epoch": head.epoch, "head": head.seq}))
+        resumes = after is not None and self._can_resume(after, head)
+        if after is not None and not resumes:
+            self._resync(head)
+        self.position = after if after is not None and resumes else head.seq
+        await self._catch_up(feed)
+        feed.listeners.add(self)
+
+    def take(self, batch: Batch) -> None:
+        """Pass on what the client does not have yet, in the encoding that all share."""
+        if batch.last <= self.position:
+            return
+        fresh = batch if batch.first > self.position else batch.after(self.position)
+        self.position = batch.last
+        self.outlet.offer(fresh.text(cards=self.wants_cards), self.position)
+
+    def _can_resume(self, after: int, head: Head) -> bool:
+        epoch = self.parameter("epoch")
+        return head.serves(after) and (not epoch or epoch == head.epoch)
+
+    async def _catch_up(self, feed: Feed) -> None:
+        """Read from the table up to where the feed stands; nothing waits between the last look and joining."""
+        while self.position < feed.sent:
+            await self.outlet.room(CATCH_UP_S)
+            if self.outlet.close_code is not None:
+                return
+            events = await hub.database(_page, feed, self.position)
+            if not events:
+                self._resync(await hub.database(head_of, feed.project_id))
+                self.position = feed.sent
+                return
+            cards = await feed.pictures(events) if self.wants_cards else {}
+            self.take(Batch(events, cards))
+
+    def _resync(self, head: Head) -> None:
+        self.say(encode({"type": "resync", "epoch": head.epoch, "head": head.seq}))
+
+
+class BoardSocket(StreamSocket):
+    """For signed-in members: events with the rendered card, and the bell."""
+
+    wants_cards = True
+
+    async def admit(self) -> Pass:
+        """Members by their session alone."""
+        slug = self.scope["url_route"]["kwargs"]["slug"]
+        return await hub.database(person_pass, self.header(b"cookie"), slug)
+
+
+class EventsSocket(StreamSocket):
+    """For members and service tokens: the same events as JSON."""
+
+
+def _page(feed: Feed, after: int) -> list[Any]:
+    return events_after(feed.project_id, after, upto=feed.sent)

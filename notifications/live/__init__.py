@@ -1,0 +1,1 @@
+"""Push to sockets: hints in, one encoding per event out."""
