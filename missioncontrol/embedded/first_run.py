@@ -1,0 +1,62 @@
+"""What a first start needs and a later one skips: tables, a project, an operator with a way in."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command, get_commands
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from missioncontrol.kernel.models import IdempotencyRecord
+
+PROJECT = "demo"
+OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What the start found or made; `sign_in` is a one-time link, empty once somebody can sign in."""
+
+    sign_in: str = ""
+
+
+def prepare() -> FirstRun:
+    """Bring the database up to date and, where nobody exists yet, make the first operator and the demo."""
+    migrate()
+    forget_running()
+    if get_user_model().objects.exists() or "createoperator" not in get_commands():
+        return FirstRun()
+    call("createproject", PROJECT, "--name", "Demo")
+    made = call("createoperator", OPERATOR, "--project", PROJECT, "--role", "owner", "--staff")
+    if settings.MC_DEMO and "seeddemo" in get_commands():
+        call("seeddemo", "--project", PROJECT)
+    return FirstRun(sign_in=made["sign_in_link"] or "")
+
+
+def forget_running() -> None:
+    """Drop the idempotency records of requests a killed server was answering.
+
+    This process is the only one on this database: nobody answers them any more, so a retry need not wait.
+    """
+    IdempotencyRecord.objects.filter(state=IdempotencyRecord.State.RUNNING).delete()
+
+
+def migrate() -> None:
+    """Apply what is not applied yet, without a word when there is nothing."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def call(name: str, *arguments: str) -> dict[str, Any]:
+    """Run one of our commands and read the object it prints."""
+    output = io.StringIO()
+    call_command(name, *arguments, "--json", stdout=output)
+    answer: dict[str, Any] = json.loads(output.getvalue())
+    return answer

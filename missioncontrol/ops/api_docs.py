@@ -1,0 +1,58 @@
+"""The API's description: the OpenAPI document, and a page to read it and try it on."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.exceptions import MethodNotAllowed
+
+from missioncontrol.kernel.api.problems import as_domain_error, problem_response
+from missioncontrol.kernel.api.renderers import dumps
+
+READING = ("GET", "HEAD")
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI 3.1 document, generated from the code and open to everybody."""
+    if request.method not in READING:
+        return _refusal(request, MethodNotAllowed(str(request.method)))
+    return HttpResponse(_document(), content_type="application/json")
+
+
+class ApiDocs(SpectacularSwaggerSplitView):
+    """The page. Its script comes from an address of its own, as the content security policy wants it."""
+
+    url_name = "openapi"
+    template_name = "api_docs.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The page. A refusal is a problem document, as everywhere in the API: the page's renderer knows only pages."""
+        if request.method not in READING:
+            return _refusal(request, MethodNotAllowed(str(request.method)))
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """The problem document for what is wrong with the request; our own mistakes go on as they are."""
+        return _refusal(self.request, exc)
+
+
+def _refusal(request: Any, exc: Exception) -> HttpResponse:
+    error = as_domain_error(exc)
+    if error is None:
+        raise exc
+    response = problem_response(error, request)
+    if error.status == 405:
+        response["Allow"] = ", ".join(READING)
+    return response
+
+
+@cache
+def _document() -> bytes:
+    # It takes a second or more to generate and is the same until the code changes.
+    return dumps(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]

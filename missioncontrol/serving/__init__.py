@@ -1,0 +1,1 @@
+"""How requests and sockets reach Django: thread pools, limits, origins and the server itself."""

@@ -1,0 +1,103 @@
+"""Requests as daphne reads them, refused as early as their headers allow.
+
+daphne hands a request on only when its whole body has arrived, so a limit in the application comes too late: the
+body is in memory or on disk by then. Here it is refused when it is announced, or when it grows too long.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from daphne.http_protocol import HTTPFactory, WebRequest
+from twisted.internet import reactor as twisted_reactor
+from twisted.web import http
+
+from missioncontrol.serving.replies import Reply, problem, too_large
+
+LINGER_S = 2.0
+reactor: Any = twisted_reactor
+LINGER_BYTES = 8 * 2**20
+CODES = {400: "malformed", 500: "internal", 503: "unavailable"}
+
+
+class LimitedRequest(WebRequest):  # type: ignore[misc]
+    """A request that is answered 413 and cut off once its body is known to be too large."""
+
+    refused = False
+    received = 0
+
+    def gotLength(self, length: int | None) -> None:
+        """The headers are complete; `length` is None for a chunked body."""
+        super().gotLength(length)
+        if length is not None and length > self.server.max_body:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """A piece of the body arrived."""
+        self.received += len(data)
+        if not self.refused and self.received > self.server.max_body:
+            self._refuse()
+        if self.refused:
+            self._drop_piece()
+        else:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, *arguments: Any) -> None:
+        """The request is complete; a refused one was answered already."""
+        if self.refused:
+            self.channel.loseConnection()
+        else:
+            super().requestReceived(*arguments)
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        """Answer a request that cannot be handed to the application."""
+        for message in problem(status, CODES.get(status, "error"), f"{body}.".replace("..", ".")).messages():
+            self.handle_reply(message)
+
+    def _refuse(self) -> None:
+        """Answer now, then read on a little without keeping anything.
+
+        Closing at once would reset the connection while the client still sends, and it would never see why.
+        """
+        self.refused = True
+        self.content: Any = BytesIO()
+        self.channel.transport.write(_raw(too_large(self.server.max_body)))
+        reactor.callLater(LINGER_S, self._cut)
+
+    def _drop_piece(self) -> None:
+        if self.received > self.server.max_body + LINGER_BYTES:
+            self._cut()
+
+    def _cut(self) -> None:
+        if self.channel is not None and self.channel.transport is not None:
+            self.channel.forceAbortClient()
+
+
+class ProblemChannel(http.HTTPChannel):
+    """A connection that says what is wrong with what it cannot read as HTTP."""
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        channel: Any = self
+        channel.transport.write(_raw(problem(400, "malformed", "This is not a request in HTTP/1.1.")))
+        channel.loseConnection()
+
+
+class RequestFactory(HTTPFactory):  # type: ignore[misc]
+    """Makes connections whose requests are limited."""
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """A connection for one client."""
+        protocol = super().buildProtocol(addr)
+        channel: Any = ProblemChannel()  # type: ignore[no-untyped-call]
+        channel.site, channel.factory, channel.timeOut = self, self, self.timeOut
+        protocol._channel = channel
+        protocol.requestFactory = LimitedRequest
+        return protocol
+
+
+def _raw(reply: Reply) -> bytes:
+    phrase = http.RESPONSES.get(reply.status, b"")
+    lines = [b"HTTP/1.1 %d %s" % (reply.status, phrase)]
+    lines += [name + b": " + value for name, value in reply.headers]
+    return b"\r\n".join([*lines, b"", reply.body])

@@ -1,0 +1,26 @@
+"""The API's description refuses as the API does."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+
+@pytest.mark.parametrize("path", ["/api/v1/openapi.json", "/api/v1/docs"])
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "X-Y"])
+@pytest.mark.django_db
+def test_only_reading_is_served_and_the_rest_is_a_problem_document(path: str, method: str) -> None:
+    response = Client().generic(method, path)
+
+    assert response.status_code == 405
+    assert response["Content-Type"] == "application/problem+json"
+    assert response["Allow"] == "GET, HEAD"
+    assert response.json()["code"] == "method_not_allowed"
+
+
+@pytest.mark.django_db
+def test_a_malformed_question_to_the_page_is_a_problem_document() -> None:
+    response = Client().get("/api/v1/docs?" + "&" * 2_000)
+
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert response.json()["code"] == "malformed"
