@@ -1,0 +1,21 @@
+// The board's page: each concern sets itself up.
+import { setUpCarry } from "./board/carry.js";
+import { setUpColumns } from "./board/columns.js";
+import { setUpDrag } from "./board/drag.js";
+import { setUpDrawer } from "./board/drawer.js";
+import { setUpFilters } from "./board/filters.js";
+import { setUpLiveCards } from "./board/livecards.js";
+import { setUpMoveMenu } from "./board/movemenu.js";
+import { setUpNewTask } from "./board/newtask.js";
+import { setUpWalk } from "./board/walk.js";
+
+setUpColumns();
+setUpCarry();
+setUpDrag();
+setUpLiveCards();
+setUpMoveMenu();
+setUpDrawer();
+setUpFilters();
+setUpNewTask();
+setUpWalk();
+document.body.dataset.ready = "true";

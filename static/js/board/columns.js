@@ -1,0 +1,91 @@
+// Columns: folding, counts, and where a card goes. A card's neighbours are named by key, never by index.
+import { byId, recall, remember } from "../dom.js";
+
+const FOLDED_AT_FIRST = ["failed", "canceled"];
+
+export const board = () => byId("board");
+export const columnOf = (status) => byId(`column-${status}`);
+export const cardsOf = (status) => columnOf(status)?.querySelector(".cards");
+export const cardOf = (key) => byId(`card-${key}`);
+export const statusOf = (card) => card.closest(".column")?.dataset.status;
+export const isFolded = (status) => columnOf(status)?.hasAttribute("data-folded");
+export const columns = () => [...board().querySelectorAll(".column")];
+
+export function setUpColumns() {
+  restoreFolds();
+  board().addEventListener("click", (event) => {
+    const column = event.target.closest(".column");
+    if (!column) return;
+    if (event.target.closest("[data-fold]") || (column.hasAttribute("data-folded") && !event.target.closest(".card"))) toggleFold(column);
+  });
+}
+
+export function restoreFolds() {
+  const folded = new Set(recall("folded", FOLDED_AT_FIRST));
+  for (const column of columns()) setFolded(column, folded.has(column.dataset.status));
+}
+
+function toggleFold(column) {
+  setFolded(column, !column.hasAttribute("data-folded"));
+  remember("folded", columns().filter((one) => one.hasAttribute("data-folded")).map((one) => one.dataset.status));
+}
+
+function setFolded(column, folded) {
+  column.toggleAttribute("data-folded", folded);
+  const button = column.querySelector("[data-fold]");
+  button.setAttribute("aria-expanded", String(!folded));
+  button.setAttribute("aria-label", `${folded ? "Unfold" : "Fold"} ${column.dataset.label}`);
+}
+
+/** The keys of the cards right above and below, as the server's move takes them. */
+export function neighbours(card) {
+  const above = sibling(card, "previousElementSibling");
+  const below = sibling(card, "nextElementSibling");
+  return { after: above?.dataset.key, before: below?.dataset.key };
+}
+
+function sibling(card, way) {
+  let other = card[way];
+  while (other && !other.matches(".card[data-key]")) other = other[way];
+  return other;
+}
+
+/** Put a card right below the card called `after`; on top when that is null. False when that place is not loaded yet. */
+export function place(card, status, after) {
+  const cards = cardsOf(status);
+  const above = after ? cards.querySelector(`#card-${CSS.escape(after)}`) : null;
+  const more = cards.querySelector(".more");
+  if (above) above.after(card);
+  else if (!after) cards.prepend(card);
+  else if (more) { card.remove(); return false; }
+  else cards.append(card);
+  card.dataset.status = status;
+  return true;
+}
+
+/** Remember where a card is, and how to put it back there. */
+export function bookmark(card) {
+  const home = card.parentElement;
+  const next = card.nextElementSibling;
+  const status = statusOf(card);
+  return () => {
+    const here = cardOf(card.dataset.key) ?? card;
+    home.insertBefore(here, next?.parentElement === home ? next : home.querySelector(".more"));
+    here.dataset.status = status;
+  };
+}
+
+export function shiftCount(status, by) {
+  const count = columnOf(status)?.querySelector(".column-count");
+  if (!count) return;
+  const now = Math.max(0, Number(count.dataset.count) + by);
+  const limit = Number(count.dataset.limit || 0);
+  count.dataset.count = String(now);
+  count.textContent = limit ? `${now}/${limit}` : String(now);
+  if (!limit || now < limit) delete count.dataset.wip;
+  else count.dataset.wip = now === limit ? "at" : "over";
+}
+
+/** Filters hide cards the stream still talks about. */
+export const isFiltered = () => board().dataset.filtered === "true";
+

@@ -1,0 +1,30 @@
+// Walking the cards with j and k, opening and moving the one that has the focus.
+import { bind } from "../keys.js";
+import { cardOf, columns, isFolded } from "./columns.js";
+import { openDrawer, openKey } from "./drawer.js";
+import { openMoveMenu } from "./movemenu.js";
+
+export function setUpWalk() {
+  bind("j", () => walk(1));
+  bind("k", () => walk(-1));
+  bind("m", () => {
+    const card = current();
+    if (!card) return false;
+    openMoveMenu(card.dataset.key, card.querySelector(".card-link"));
+    return true;
+  });
+}
+
+const current = () => document.activeElement?.closest?.(".card") ?? cardOf(openKey() ?? "");
+
+function walk(way) {
+  const open = columns().filter((column) => !isFolded(column.dataset.status));
+  const cards = open.flatMap((column) => [...column.querySelectorAll(".card")]);
+  if (!cards.length) return;
+  const at = cards.indexOf(current());
+  const next = cards[at < 0 ? 0 : Math.max(0, Math.min(cards.length - 1, at + way))];
+  const link = next.querySelector(".card-link");
+  link.focus();
+  next.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (openKey()) openDrawer(link.getAttribute("href")).then(() => link.isConnected && link.focus());
+}
