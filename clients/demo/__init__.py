@@ -1,0 +1,1 @@
+"""Simulated agents that keep a board moving: one HTTP program, which knows nothing but the published interface."""
