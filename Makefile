@@ -24,14 +24,12 @@ demo: ## let simulated agents work against the running server
 test: ## run every test on SQLite, with a real browser
 	@scripts/setup dev
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "The browser tests need Chromium (Debian: apt-get install chromium)." >&2; exit 1; }
-	$(EMBEDDED) $(PYTHON) -m pytest $(WORKER_TESTS)
-	$(EMBEDDED) $(PYTHON) -m pytest -m "not services" --ignore $(WORKER_TESTS)
+	$(EMBEDDED) $(PYTHON) -m pytest -m "not services"
 
 test-services: ## run every test on PostgreSQL and Redis (see: make services)
 	@scripts/setup dev
 	@test -n "$$MC_DATABASE_URL" -a -n "$$MC_REDIS_URL" || { echo "MC_DATABASE_URL and MC_REDIS_URL are not set: eval \"\$$(make -s services)\"" >&2; exit 1; }
-	$(PYTHON) -m pytest $(WORKER_TESTS)
-	$(PYTHON) -m pytest --ignore $(WORKER_TESTS)
+	$(PYTHON) -m pytest
 
 check: ## lint, types, layers, migrations, API description
 	@scripts/setup dev

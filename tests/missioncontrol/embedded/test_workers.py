@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from celery import Celery
 
+from missioncontrol.celery import app as served
 from missioncontrol.embedded.workers import EmbeddedWorkers
 
 ran: list[tuple[int, float]] = []
@@ -19,7 +20,7 @@ begun = threading.Event()
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
-    # One application for the module: a worker prepares the process for the tasks of its own, once.
+    # The worker's threads look jobs up in the process's default application, as they do in the server.
     made: Any = Celery("embedded-test", set_as_current=False)
     made.conf.update(
         broker_url="memory://localhost/",
@@ -41,7 +42,9 @@ def app() -> Iterator[Any]:
             ran.append((number, time.monotonic()))
 
     made.note = note
+    made.set_default()
     yield made
+    served.set_default()
     made.close()
 
 
