@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.utils import PolymorphicProxySerializer, inline_serializer
 from rest_framework import serializers
 
 from agents.api.representation import PLAIN
@@ -180,10 +180,20 @@ class BudgetLeft(Described):
     currency = serializers.CharField()
 
 
-class MeAnswer(AgentAnswer):
-    """The agent that calls. People and services get `kind`, `id`, `name` and `scopes` only."""
+class OtherMe(Described):
+    """The service or person that calls."""
 
-    kind = serializers.ChoiceField(choices=["agent", "service", "human"])
+    kind = serializers.ChoiceField(choices=["service", "human"])
+    id = serializers.CharField()
+    name = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    server_now = serializers.DateTimeField()
+
+
+class AgentMe(AgentAnswer):
+    """The agent that calls."""
+
+    kind = serializers.ChoiceField(choices=["agent"])
     mode = serializers.ChoiceField(choices=Mode.choices)
     budget_left = BudgetLeft()
     server_now = serializers.DateTimeField()
@@ -297,6 +307,7 @@ AGENTS = listed(AgentAnswer)
 KEYS = listed(KeyLine)
 VERSIONS = listed(DocumentVersionLine)
 EXECUTIONS = listed(ExecutionAnswer)
+ME = PolymorphicProxySerializer("Me", [AgentMe, OtherMe], resource_type_field_name=None)
 ACTIVITIES = inline_serializer(
     "ActivityList",
     {

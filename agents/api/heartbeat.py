@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.caller import agent_of
-from agents.api.descriptions import MeAnswer, PulseAnswer
+from agents.api.descriptions import ME, PulseAnswer
 from agents.api.representation import agent_json, approval_brief, lease_json, task_brief
 from agents.models import Agent, Health
 from agents.queries.budgets import budget_left
@@ -65,7 +65,7 @@ class Heartbeat(ApiView):
 class Me(ApiView):
     """GET /agent/me."""
 
-    @extend_schema(operation_id="me", responses=MeAnswer)
+    @extend_schema(operation_id="me", responses=ME)
     def get(self, request: Request) -> Response:
         """Who the caller is: an agent with its budget, state and flags; anyone else by kind and name."""
         actor = self.actor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from missioncontrol.kernel.actor import Actor
@@ -71,10 +72,16 @@ def _line(row: Mapping[str, Any], related: Related, actor: Actor, now: datetime)
 def _shared(columns: Mapping[str, Any], related: Related) -> dict[str, Any]:
     return {
         **{name: columns[name] for name in PLAIN},
+        **{name: _amount(columns[name]) for name in ("actual_cost", "budget")},
         "labels": related.labels,
         "assignees": [_somebody(who) for who in related.assignees],
         "subtasks": {"total": related.subtasks, "done": related.subtasks_done},
     }
+
+
+def _amount(dollars: Decimal | int | None) -> str | None:
+    """Four decimals, whether the row was read back or has just been made."""
+    return None if dollars is None else f"{dollars:.4f}"
 
 
 def _somebody(who: Somebody | None) -> dict[str, str] | None:

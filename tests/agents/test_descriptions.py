@@ -54,7 +54,7 @@ def caller() -> Caller:
         ("/agents/bolt", described.AgentAnswer()),
         ("/agents/activity", described.ACTIVITIES),
         ("/agents/bolt/activity", described.AGENT_ACTIVITY),
-        ("/agent/me", described.MeAnswer()),
+        ("/agent/me", described.AgentMe()),
         ("/agent/documents/working", described.DocumentAnswer()),
         ("/agent/documents/working/versions", described.VERSIONS),
         ("/execution-requests", described.EXECUTIONS),

@@ -100,7 +100,7 @@ class ApiView(APIView):
             raise Throttled("Too many requests.", extra={"retryable": True, "retry_after_s": wait})
 
     def _answer(self) -> HttpResponse:
-        handler: Handler = getattr(self, str(self.request.method).lower(), self.http_method_not_allowed)
+        handler = self._handler()
         answering = self._answering()
         if answering is None:
             vars(self.request)["idempotency"] = NoKey()
@@ -111,6 +111,12 @@ class ApiView(APIView):
         if self.idempotency == "manual":
             return self._answer_manually(answering, handler)
         return answering.run(lambda: self._attempt(handler))
+
+    def _handler(self) -> Handler:
+        """What answers this method; a method HTTP does not have here must not reach an attribute of that name."""
+        method = str(self.request.method).lower()
+        known = method in self.http_method_names
+        return getattr(self, method, self.http_method_not_allowed) if known else self.http_method_not_allowed
 
     def _answer_manually(self, answering: Answering, handler: Handler) -> HttpResponse:
         vars(self.request)["idempotency"] = answering

@@ -45,3 +45,10 @@ def test_the_fields_have_their_types_and_limits(described: dict[str, Any]) -> No
 def test_people_sign_in_by_session(described: dict[str, Any]) -> None:
     assert described["components"]["securitySchemes"]["session"]["in"] == "cookie"
     assert {"session": []} in described["paths"]["/api/v1/things"]["get"]["security"]
+
+
+def test_a_body_says_that_it_takes_nothing_else(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    assert schemas["Thing"]["additionalProperties"] is False
+    assert schemas["Part"]["additionalProperties"] is False
+    assert "additionalProperties" not in schemas["Problem"]

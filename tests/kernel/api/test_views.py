@@ -231,3 +231,12 @@ def test_no_query_is_ever_a_failure_of_ours(caller: Client, raw: bytes, name: st
     encoded = "".join(f"%{byte:02X}" for byte in raw)
     assert caller.get(f"/api/v1/things?{name}={encoded}").status_code in {200, 400}
     assert caller.get("/api/v1/things", QUERY_STRING=raw.decode("latin-1")).status_code in {200, 400}
+
+
+@pytest.mark.parametrize(
+    "method", ["QUERY", "ACTOR", "RESPOND", "DISPATCH", "INITIAL", "_ATTEMPT", "__CLASS__", "é"]
+)
+def test_a_method_is_never_taken_for_the_name_of_something_else(caller: Client, method: str) -> None:
+    response = caller.generic(method, "/api/v1/things", '{"name": "x"}', "application/json")
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert not JobRun.objects.exists()

@@ -100,7 +100,9 @@ def test_project_and_title_are_enough(project: Project) -> None:
         "api",
     )
     assert shown["number"] == 1
+    assert (shown["actual_cost"], shown["budget"]) == ("0.0000", None)
     assert shown["created_by"] == {"kind": "service", "name": "harness"}
+    assert service.get(f"/tasks/{shown['key']}").json()["actual_cost"] == "0.0000"
 
 
 def test_triage_lets_a_whole_task_into_ready(project: Project, ada: Caller) -> None:
