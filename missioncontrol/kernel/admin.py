@@ -25,6 +25,9 @@ else:
     Base = admin.ModelAdmin
     InlineBase = admin.TabularInline
 
+BY = ["actor_kind", "actor_name"]
+"""The columns that say who did it."""
+
 
 def staff_actor(request: HttpRequest) -> Actor:
     """The member of staff behind a request of the admin, as services know people."""
@@ -50,6 +53,13 @@ class ReadOnlyAdmin(Base):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
         return False
+
+
+class HouseRows(ReadOnlyAdmin):
+    """Many rows, which only the house and the API write."""
+
+    show_full_result_count = False
+    list_per_page = 50
 
 
 class ReadOnlyInline(InlineBase):
