@@ -55,8 +55,7 @@ def raise_alert(
                 operator_id=agent.operator_id if agent else None,
                 dedupe_key=key,
             )
-            Alert.objects.bulk_create([fresh], ignore_conflicts=True)
-            if Alert.objects.filter(pk=fresh.pk).exists():
+            if _is_first(fresh):
                 _tell(fresh, "alert.raised", actor)
                 return fresh
 
@@ -102,6 +101,12 @@ def settle(*, project_id: UUID, dedupe_key: str, actor: Actor = HOUSE) -> int:
         for alert in found:
             _set_state(alert, AlertState.RESOLVED, "alert.resolved", actor)
         return len(found)
+
+
+def _is_first(fresh: Alert) -> bool:
+    """Write the row, unless somebody else's with the same key came between."""
+    Alert.objects.bulk_create([fresh], ignore_conflicts=True)
+    return Alert.objects.filter(pk=fresh.pk).exists()
 
 
 def _count_once_more(project_id: UUID, key: str, severity: str, detail: str, actor: Actor) -> Alert | None:

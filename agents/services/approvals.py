@@ -98,33 +98,27 @@ def request_approval(
     with unit():
         locked = lock_task(task.pk) if task else None
         _ensure_of_project(locked, project)
-        now = database_now()
         if waiting := _waiting(actor, locked, action_type, payload_hash(told)):
             return waiting
-        moves = locked is not None and action_type not in STANDING
-        if locked is not None and moves:
-            _ensure_asker(actor, locked)
-        approval = Approval.objects.create(
+        moved = locked if action_type not in STANDING else None
+        if moved is not None:
+            _ensure_asker(actor, moved)
+        approval = _insert(
+            actor,
+            expires_in_s or _default_expiry(action_type),
             project=project,
             task=locked,
-            requester_agent_id=actor.agent_id,
             action_type=action_type,
             summary=summary,
             payload=told,
-            payload_hash=payload_hash(told),
             risk=risk,
             justification=justification,
             estimated_cost=estimated_cost,
             rollback_plan=rollback_plan,
-            return_status=_return_status(locked) if moves and locked else "",
-            created_at=now,
-            expires_at=now + timedelta(seconds=expires_in_s or _default_expiry(action_type)),
-            idempotency_key=actor.idempotency_key,
-            **stamp(actor),
+            return_status=_return_status(moved) if moved else "",
         )
-        if locked is not None and moves:
-            step = Step(to=Status.NEEDS_APPROVAL, reason=summary, automatic=True)
-            approval.task = transition(actor=HOUSE, task=locked, step=step)
+        if moved is not None:
+            approval.task = _let_wait(moved, summary)
         tell(approval, "approval.requested", actor)
         return approval
 
@@ -222,6 +216,25 @@ def _ensure_asker(actor: Actor, task: Task) -> None:
     changes = leases.for_write(actor, task, now, assignees)
     if changes:
         write_task(task, **changes)
+
+
+def _insert(actor: Actor, expires_in_s: int, **columns: Any) -> Approval:
+    """The row of a new request, as the actor's, pending from now on."""
+    now = database_now()
+    return Approval.objects.create(
+        requester_agent_id=actor.agent_id,
+        payload_hash=payload_hash(columns["payload"]),
+        created_at=now,
+        expires_at=now + timedelta(seconds=expires_in_s),
+        idempotency_key=actor.idempotency_key,
+        **stamp(actor),
+        **columns,
+    )
+
+
+def _let_wait(task: Task, reason: str) -> Task:
+    step = Step(to=Status.NEEDS_APPROVAL, reason=reason, automatic=True)
+    return transition(actor=HOUSE, task=task, step=step)
 
 
 def _return_status(task: Task) -> str:

@@ -6,7 +6,7 @@ history. One event per task says where the task came from and where it landed; n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,6 @@ from tasks.models import (
     Assignment,
     BlockCause,
     ImportedTask,
-    Label,
     Message,
     Project,
     Source,
@@ -31,6 +30,7 @@ from tasks.models import (
     Transition,
 )
 from tasks.services.imports_people import LABEL_PREFIX, Directory, People
+from tasks.services.labels import labels_by_name
 from tasks.workflow import CLOSED, Status
 
 MAX_LABEL = 60
@@ -188,13 +188,6 @@ def _write_labels(project: Project, entries: Iterable[Entry]) -> None:
     known = labels_by_name(project, {name for _, name in wanted})
     through = Task.labels.through
     through.objects.bulk_create([through(task_id=task.pk, label_id=known[name].pk) for task, name in wanted])
-
-
-def labels_by_name(project: Project, names: Iterable[str]) -> Mapping[str, Label]:
-    """The project's labels of these names, made where they are missing."""
-    names = sorted(names)
-    Label.objects.bulk_create([Label(project=project, name=name) for name in names], ignore_conflicts=True)
-    return {label.name: label for label in Label.objects.filter(project=project, name__in=names)}
 
 
 def _write_people(entries: Iterable[Entry]) -> None:
