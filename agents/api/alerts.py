@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -53,16 +54,16 @@ class AlertList(ApiView):
         return self.respond(page(rows, request, ordering="-created_at", allowed=orderings, row=_shown))
 
 
-class _Act(ApiView):
+class _Act(ApiView, ABC):
     @extend_schema(request=Nothing, responses=AlertAnswer)
     def post(self, request: Request, alert: str) -> Response:
         """Change the alert's state; the same state again changes nothing."""
         self.read_body(Nothing)
         return self.respond(_shown(self.act(alerts.get_alert(self.actor, alert))))
 
+    @abstractmethod
     def act(self, alert: Alert) -> Alert:
         """What this address does."""
-        raise NotImplementedError
 
 
 @extend_schema_view(post=extend_schema(operation_id="acknowledge_alert"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -120,7 +121,7 @@ class ApprovalDetail(ApiView):
         return self.respond(approval_json(get_approval(self.actor, approval)))
 
 
-class _Decision(ApiView):
+class _Decision(ApiView, ABC):
     @extend_schema(request=Verdict, responses=ApprovalAnswer)
     def post(self, request: Request, approval: str) -> Response:
         """Decide a pending request; an expired or decided one is refused with 409."""
@@ -128,9 +129,9 @@ class _Decision(ApiView):
         decided = self.decide(get_approval(self.actor, approval), reason)
         return self.respond(approval_json(decided))
 
+    @abstractmethod
     def decide(self, approval: Approval, reason: str) -> Approval:
         """What this address decides."""
-        raise NotImplementedError
 
 
 @extend_schema_view(post=extend_schema(operation_id="approve_request"))

@@ -5,11 +5,13 @@ Nothing here writes a row: what staff change goes through the services, with its
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.forms import Form
+from django.forms.widgets import MediaDefiningClass
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from missioncontrol.kernel.actor import Actor
@@ -78,7 +80,11 @@ class ReadOnlyInline(InlineBase):
         return False
 
 
-class ServiceAdmin(Base):
+class _AdminMeta(ABCMeta, MediaDefiningClass):
+    """Lets a page of the admin leave a method to its subclasses: without it, registering one fails."""
+
+
+class ServiceAdmin(Base, metaclass=_AdminMeta):
     """Rows that staff change through a service: `changed` is told the fields, and may refuse.
 
     A refusal is shown as it was said, and nothing is changed. Rows are neither added nor deleted here unless a
@@ -93,9 +99,9 @@ class ServiceAdmin(Base):
         """Nobody, unless a subclass knows how."""
         return False
 
+    @abstractmethod
     def changed(self, actor: Actor, row: Any, changes: dict[str, Any], form: Any) -> None:
         """Hand the changed fields to the service; raises DomainError."""
-        raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Through the service, never with `save()`."""

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
+from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.admin import HouseRows, ReadOnlyInline, ServiceAdmin, staff_actor
 from tasks.models import Membership, SignInLink, User
 from tasks.services import projects
@@ -59,12 +60,10 @@ class MembershipAdmin(ServiceAdmin):
         """Whose role it is stays as it is."""
         return ["project", "user"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Through the service."""
-        row = projects.set_member(
-            actor=staff_actor(request), project=obj.project, user=obj.user, role=form.cleaned_data["role"]
-        )
-        obj.pk = row.pk
+    def changed(self, actor: Actor, row: Any, changes: dict[str, Any], form: Any) -> None:
+        """The role; a new membership is a role that is given."""
+        role = form.cleaned_data["role"]
+        row.pk = projects.set_member(actor=actor, project=row.project, user=row.user, role=role).pk
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Through the service."""
