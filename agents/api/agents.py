@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.descriptions import AGENTS, AgentAnswer, NewAgentAnswer
+from agents.api.descriptions.agents import AGENTS, AgentAnswer, NewAgentAnswer
 from agents.api.representation import agent_json
 from agents.models import Agent, Level
 from agents.services import registry

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.governance_descriptions import ALERT_PLAIN, ALERTS, AlertAnswer
+from agents.api.descriptions.governance import ALERT_PLAIN, ALERTS, AlertAnswer
 from agents.models import Alert, AlertState, Severity
 from agents.services import alerts
 from missioncontrol.kernel.api.pagination import page

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.governance_descriptions import APPROVALS, ApprovalAnswer
+from agents.api.descriptions.governance import APPROVALS, ApprovalAnswer
 from agents.models import Approval, ApprovalStatus, Risk
 from agents.queries.approvals import approval_json, visible_approvals
 from agents.services import decisions

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.descriptions import AgentAnswer, OrderToAllAnswer
+from agents.api.descriptions.agents import AgentAnswer, OrderToAllAnswer
 from agents.api.representation import agent_json
 from agents.services import control
 from agents.services.access import get_agent

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.descriptions import KEYS, NewKeyAnswer
+from agents.api.descriptions.agents import KEYS, NewKeyAnswer
 from agents.models import AgentKey
 from agents.services import keys
 from agents.services.access import get_agent
