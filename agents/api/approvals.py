@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.descriptions.governance import APPROVALS, ApprovalAnswer
+from agents.api.narrowing import with_rows
 from agents.models import Approval, ApprovalStatus, Risk
 from agents.queries.approvals import approval_json, visible_approvals
 from agents.services import decisions
@@ -90,7 +91,7 @@ class ApprovalList(ApiView):
     @extend_schema(operation_id="list_approvals", parameters=[ApprovalFilters], responses=APPROVALS)
     def get(self, request: Request) -> Response:
         """The approvals of the caller's projects, newest first."""
-        rows = visible_approvals(self.actor).filter(**self._narrowed(self.query(ApprovalFilters)))
+        rows = visible_approvals(self.actor).filter(**with_rows(self.actor, self.query(ApprovalFilters)))
         orderings = {"created_at": ("created_at", "id"), "expires_at": ("expires_at", "id")}
         return self.respond(page(rows, request, ordering="-created_at", allowed=orderings, row=approval_json))
 
@@ -102,14 +103,6 @@ class ApprovalList(ApiView):
         rest = {name: value for name, value in body.items() if name not in LINKS}
         made = request_approval(actor=self.actor, project=project, task=task, **rest)
         return self.respond(approval_json(made), status=201)
-
-    def _narrowed(self, filters: dict[str, Any]) -> dict[str, Any]:
-        narrowed = {name: value for name, value in filters.items() if name not in LINKS}
-        if "project" in filters:
-            narrowed["project"] = get_project(self.actor, filters["project"])
-        if "task" in filters:
-            narrowed["task"] = get_task(self.actor, filters["task"])
-        return narrowed
 
 
 class ApprovalDetail(ApiView):

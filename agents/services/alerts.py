@@ -10,12 +10,11 @@ from django.db.models import F
 from agents.models import Agent, Alert, AlertState, Severity
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
-from missioncontrol.kernel.errors import Conflict, NotFound
-from missioncontrol.kernel.ids import parse_uuid
+from missioncontrol.kernel.errors import Conflict
 from missioncontrol.kernel.transactions import unit
 from tasks.events import record
 from tasks.models import Task
-from tasks.services.access import Need, require, within_reach
+from tasks.services.access import Need, by_id, require, within_reach
 
 ORDER = [Severity.INFO, Severity.WARNING, Severity.CRITICAL]
 HOUSE = Actor.system("alerts")
@@ -62,11 +61,8 @@ def raise_alert(
 
 def get_alert(actor: Actor, ref: str, need: Need = Need.READ) -> Alert:
     """The alert with the id `ref`. Raises NotFound when the actor may not see it, Forbidden when it may only see it."""
-    identity = parse_uuid(ref)
     rows = Alert.objects.filter(within_reach(actor)).select_related("project", "task", "agent")
-    alert = rows.filter(pk=identity).first() if identity else None
-    if alert is None:
-        raise NotFound("There is no such alert.")
+    alert = by_id(rows, ref, "alert")
     require(actor, alert.project, need)
     return alert
 

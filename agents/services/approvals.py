@@ -16,14 +16,13 @@ from agents.models import Approval, ApprovalStatus, Risk
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.errors import Conflict, FieldError, Forbidden, NotFound, Refused
-from missioncontrol.kernel.ids import parse_uuid
 from missioncontrol.kernel.transactions import unit
 from tasks import workflow
 from tasks.errors import NotYourTask
 from tasks.events import canonical, record
 from tasks.models import Project, Task, stamp
 from tasks.services import leases
-from tasks.services.access import Need, require, within_reach
+from tasks.services.access import Need, by_id, require, within_reach
 from tasks.services.locking import lock_task, write_task
 from tasks.services.transition import Step, transition
 from tasks.workflow import Facts, Requirement, Status
@@ -62,12 +61,9 @@ def payload_hash(payload: Mapping[str, Any]) -> str:
 
 def get_approval(actor: Actor, ref: str, need: Need = Need.READ) -> Approval:
     """The approval with the id `ref`. Raises NotFound when the actor may not see it, Forbidden when only see it."""
-    identity = parse_uuid(ref)
     rows = Approval.objects.filter(within_reach(actor), project__archived_at__isnull=True)
     rows = rows.select_related("project", "task").prefetch_related("decisions")
-    approval = rows.filter(pk=identity).first() if identity else None
-    if approval is None:
-        raise NotFound("There is no such approval.")
+    approval = by_id(rows, ref, "approval")
     require(actor, approval.project, need)
     return approval
 

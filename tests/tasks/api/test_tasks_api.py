@@ -29,16 +29,6 @@ from tests.tasks.building import forced
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def project() -> Project:
-    return a_project()
-
-
-@pytest.fixture
-def ada(project: Project) -> Caller:
-    return signed_in(a_member(project))
-
-
 def keys(answer: Any) -> list[str]:
     assert answer.status_code == 200, answer.content
     return [row["key"] for row in answer.json()["results"]]
