@@ -6,14 +6,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from missioncontrol.kernel.admin import ReadOnlyAdmin
+from missioncontrol.kernel.admin import HouseRows, ReadOnlyAdmin
 from notifications.handlers import handle
 from notifications.models import Notification, RelayCursor, RelayFailure
 from notifications.services import relay
 
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnlyAdmin):
+class NotificationAdmin(HouseRows):
     """One row for each recipient; a skipped one says why."""
 
     list_display = ["type", "user", "agent", "task", "actor_name", "state", "reason", "created_at", "read_at"]
@@ -21,8 +21,6 @@ class NotificationAdmin(ReadOnlyAdmin):
     search_fields = ["task__key", "user__username", "agent__slug", "actor_name", "summary"]
     list_select_related = ["user", "agent", "task"]
     date_hierarchy = "created_at"
-    show_full_result_count = False
-    list_per_page = 50
 
 
 @admin.register(RelayCursor)

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.descriptions import ACTIVITIES, AGENT_ACTIVITY, ActivityLine
+from agents.api.descriptions.activity import ACTIVITIES, AGENT_ACTIVITY, ActivityLine
 from agents.models import Agent, Health
 from agents.queries.activity import Doing, as_mapping, doing_now, entries_of
 from agents.services.access import ensure_project_visible, get_agent, visible_agents

@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.descriptions import AGENTS, AgentAnswer, NewAgentAnswer
+from agents.api.descriptions.agents import AGENTS, AgentAnswer, NewAgentAnswer
+from agents.api.narrowing import ProjectParameter
 from agents.api.representation import agent_json
 from agents.models import Agent, Level
 from agents.services import registry
@@ -86,13 +87,6 @@ class AgentFilters(FilterSerializer):
     state = ChoiceField(choices=["active", "paused", "drained", "quarantined"], required=False)
     level = ChoiceField(choices=Level.choices, required=False)
     removed = BooleanField(required=False)
-
-
-class ProjectParameter(FilterSerializer):
-    """`?project=` where one slug exists in several projects."""
-
-    paged = False
-    project = SlugField(max_length=60, required=False)
 
 
 class AgentList(ApiView):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.governance_descriptions import ALERT_PLAIN, ALERTS, AlertAnswer
+from agents.api.descriptions.governance import ALERT_PLAIN, ALERTS, AlertAnswer
+from agents.api.narrowing import with_rows
 from agents.models import Alert, AlertState, Severity
 from agents.services import alerts
 from missioncontrol.kernel.api.pagination import page
@@ -20,7 +22,7 @@ from missioncontrol.kernel.api.serializers import (
     StrictSerializer,
 )
 from missioncontrol.kernel.api.views import ApiView
-from tasks.services.access import get_project, get_task, within_reach
+from tasks.services.access import within_reach
 
 
 class AlertFilters(FilterSerializer):
@@ -42,27 +44,23 @@ class AlertList(ApiView):
     @extend_schema(operation_id="list_alerts", parameters=[AlertFilters], responses=ALERTS)
     def get(self, request: Request) -> Response:
         """The alerts of the caller's projects, newest first."""
-        narrowed = self.query(AlertFilters)
-        if "project" in narrowed:
-            narrowed["project"] = get_project(self.actor, narrowed["project"])
-        if "task" in narrowed:
-            narrowed["task"] = get_task(self.actor, narrowed["task"])
+        narrowed = with_rows(self.actor, self.query(AlertFilters))
         rows = Alert.objects.filter(within_reach(self.actor), project__archived_at__isnull=True, **narrowed)
         rows = rows.select_related("project", "task", "agent", "operator")
         orderings = {"created_at": ("created_at", "id"), "last_at": ("last_at", "id")}
         return self.respond(page(rows, request, ordering="-created_at", allowed=orderings, row=_shown))
 
 
-class _Act(ApiView):
+class _Act(ApiView, ABC):
     @extend_schema(request=Nothing, responses=AlertAnswer)
     def post(self, request: Request, alert: str) -> Response:
         """Change the alert's state; the same state again changes nothing."""
         self.read_body(Nothing)
         return self.respond(_shown(self.act(alerts.get_alert(self.actor, alert))))
 
+    @abstractmethod
     def act(self, alert: Alert) -> Alert:
         """What this address does."""
-        raise NotImplementedError
 
 
 @extend_schema_view(post=extend_schema(operation_id="acknowledge_alert"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -9,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.governance_descriptions import APPROVALS, ApprovalAnswer
+from agents.api.descriptions.governance import APPROVALS, ApprovalAnswer
+from agents.api.narrowing import with_rows
 from agents.models import Approval, ApprovalStatus, Risk
 from agents.queries.approvals import approval_json, visible_approvals
 from agents.services import decisions
@@ -89,7 +91,7 @@ class ApprovalList(ApiView):
     @extend_schema(operation_id="list_approvals", parameters=[ApprovalFilters], responses=APPROVALS)
     def get(self, request: Request) -> Response:
         """The approvals of the caller's projects, newest first."""
-        rows = visible_approvals(self.actor).filter(**self._narrowed(self.query(ApprovalFilters)))
+        rows = visible_approvals(self.actor).filter(**with_rows(self.actor, self.query(ApprovalFilters)))
         orderings = {"created_at": ("created_at", "id"), "expires_at": ("expires_at", "id")}
         return self.respond(page(rows, request, ordering="-created_at", allowed=orderings, row=approval_json))
 
@@ -102,14 +104,6 @@ class ApprovalList(ApiView):
         made = request_approval(actor=self.actor, project=project, task=task, **rest)
         return self.respond(approval_json(made), status=201)
 
-    def _narrowed(self, filters: dict[str, Any]) -> dict[str, Any]:
-        narrowed = {name: value for name, value in filters.items() if name not in LINKS}
-        if "project" in filters:
-            narrowed["project"] = get_project(self.actor, filters["project"])
-        if "task" in filters:
-            narrowed["task"] = get_task(self.actor, filters["task"])
-        return narrowed
-
 
 class ApprovalDetail(ApiView):
     """GET /approvals/{id}."""
@@ -120,7 +114,7 @@ class ApprovalDetail(ApiView):
         return self.respond(approval_json(get_approval(self.actor, approval)))
 
 
-class _Decision(ApiView):
+class _Decision(ApiView, ABC):
     @extend_schema(request=Verdict, responses=ApprovalAnswer)
     def post(self, request: Request, approval: str) -> Response:
         """Decide a pending request; an expired or decided one is refused with 409."""
@@ -128,9 +122,9 @@ class _Decision(ApiView):
         decided = self.decide(get_approval(self.actor, approval), reason)
         return self.respond(approval_json(decided))
 
+    @abstractmethod
     def decide(self, approval: Approval, reason: str) -> Approval:
         """What this address decides."""
-        raise NotImplementedError
 
 
 @extend_schema_view(post=extend_schema(operation_id="approve_request"))

@@ -16,6 +16,7 @@ from agents.services import work_signal
 from agents.services.claims import Claim, claim, release, renew
 from agents.services.credentials import check_header
 from missioncontrol.kernel.actor import Actor
+from missioncontrol.kernel.api.schema import Described
 from missioncontrol.kernel.api.serializers import IntegerField, LineField, StrictSerializer, TextField
 from missioncontrol.kernel.api.views import ApiView
 from missioncontrol.kernel.clock import database_now
@@ -51,7 +52,7 @@ class RenewBody(StrictSerializer):
     lease_token = IntegerField(required=False, default=None, allow_null=True, min_value=0)
 
 
-class RenewAnswer(serializers.Serializer[Any]):
+class RenewAnswer(Described):
     """A lease kept."""
 
     task = serializers.CharField()
@@ -59,7 +60,7 @@ class RenewAnswer(serializers.Serializer[Any]):
     server_now = serializers.DateTimeField()
 
 
-class ClaimAnswer(serializers.Serializer[Any]):
+class ClaimAnswer(Described):
     """A claimed task with its lease."""
 
     task = TaskAnswer()

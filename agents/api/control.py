@@ -7,11 +7,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.descriptions import AgentAnswer, OrderToAllAnswer
+from agents.api.descriptions.agents import AgentAnswer, OrderToAllAnswer
+from agents.api.narrowing import ProjectParameter
 from agents.api.representation import agent_json
 from agents.services import control
 from agents.services.access import get_agent
-from missioncontrol.kernel.api.serializers import FilterSerializer, LineField, SlugField, StrictSerializer
+from missioncontrol.kernel.api.serializers import LineField, SlugField, StrictSerializer
 from missioncontrol.kernel.api.versions import etag_for
 from missioncontrol.kernel.api.views import ApiView
 from tasks.services.access import Need, get_project
@@ -29,21 +30,14 @@ class OrderToAllBody(OrderBody):
     project = SlugField(max_length=60)
 
 
-class OrderParameters(FilterSerializer):
-    """`?project=` where one slug exists in several projects."""
-
-    paged = False
-    project = SlugField(max_length=60, required=False)
-
-
 class AgentOrder(ApiView):
     """POST /agents/{slug}/pause, /resume, /drain, /quarantine."""
 
-    @extend_schema(parameters=[OrderParameters], request=OrderBody, responses=AgentAnswer)
+    @extend_schema(parameters=[ProjectParameter], request=OrderBody, responses=AgentAnswer)
     def post(self, request: Request, slug: str, action: str) -> Response:
         """Give the order; the answer is the agent as it is then."""
         body = self.read_body(OrderBody)
-        project = self.query(OrderParameters).get("project", "")
+        project = self.query(ProjectParameter).get("project", "")
         agent = get_agent(self.actor, slug, Need.OPERATE, project_slug=project)
         agent = control.order(actor=self.actor, agent=agent, action=action, reason=body["reason"])
         return self.respond(agent_json(agent, timezone.now()), headers={"ETag": etag_for(agent.version)})

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.caller import agent_of
-from agents.api.descriptions import VERSIONS, DocumentAnswer
+from agents.api.descriptions.documents import VERSIONS, DocumentAnswer
 from agents.models import AgentDocument, AgentDocumentVersion, DocumentKind
 from agents.services import documents
 from missioncontrol.kernel.api.pagination import page

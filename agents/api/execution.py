@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.caller import agent_of
-from agents.api.descriptions import EXECUTIONS, ExecutionAnswer
+from agents.api.descriptions.execution import EXECUTIONS, ExecutionAnswer
 from agents.models import ExecutionRequest, ExecutionStatus
 from agents.services import execution
 from agents.services.access import ensure_project_visible

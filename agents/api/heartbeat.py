@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.caller import agent_of
-from agents.api.descriptions import ME, PulseAnswer
+from agents.api.descriptions.heartbeat import ME, PulseAnswer
 from agents.api.representation import agent_json, approval_brief, lease_json, task_brief
 from agents.models import Agent, Health
 from agents.queries.budgets import budget_left

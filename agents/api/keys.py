@@ -6,11 +6,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.descriptions import KEYS, NewKeyAnswer
+from agents.api.descriptions.agents import KEYS, NewKeyAnswer
+from agents.api.narrowing import ProjectParameter
 from agents.models import AgentKey
 from agents.services import keys
 from agents.services.access import get_agent
-from missioncontrol.kernel.api.serializers import FilterSerializer, IntegerField, SlugField, StrictSerializer
+from missioncontrol.kernel.api.serializers import IntegerField, StrictSerializer
 from missioncontrol.kernel.api.views import ApiView
 from tasks.services.access import Need
 
@@ -24,35 +25,28 @@ class Rotation(StrictSerializer):
     expires_in_s = IntegerField(min_value=60, max_value=5 * YEAR_S, required=False, allow_null=True)
 
 
-class KeyParameters(FilterSerializer):
-    """`?project=` where one slug exists in several projects."""
-
-    paged = False
-    project = SlugField(max_length=60, required=False)
-
-
 class KeyList(ApiView):
     """GET and POST /agents/{slug}/keys."""
 
     answers_secret = True
 
-    @extend_schema(operation_id="list_agent_keys", parameters=[KeyParameters], responses=KEYS)
+    @extend_schema(operation_id="list_agent_keys", parameters=[ProjectParameter], responses=KEYS)
     def get(self, request: Request, slug: str) -> Response:
         """The agent's keys: prefixes and times, never a key."""
-        project = self.query(KeyParameters).get("project", "")
+        project = self.query(ProjectParameter).get("project", "")
         agent = get_agent(self.actor, slug, Need.ADMIN, project_slug=project)
         return self.respond({"results": [_shown(key) for key in agent.keys.all()], "next": None})
 
     @extend_schema(
         operation_id="rotate_agent_key",
-        parameters=[KeyParameters],
+        parameters=[ProjectParameter],
         request=Rotation,
         responses={201: NewKeyAnswer},
     )
     def post(self, request: Request, slug: str) -> Response:
         """Rotate: a new key, shown once; the old ones work until the overlap ends (a day when not said)."""
         body = self.read_body(Rotation)
-        project = self.query(KeyParameters).get("project", "")
+        project = self.query(ProjectParameter).get("project", "")
         agent = get_agent(self.actor, slug, Need.ADMIN, project_slug=project)
         made = keys.rotate_key(actor=self.actor, agent=agent, **body)
         answer = {"key": made.secret, "prefix": made.prefix, "expires_at": made.expires_at}
@@ -62,10 +56,10 @@ class KeyList(ApiView):
 class KeyDetail(ApiView):
     """DELETE /agents/{slug}/keys/{prefix}."""
 
-    @extend_schema(operation_id="revoke_agent_key", parameters=[KeyParameters], responses={204: None})
+    @extend_schema(operation_id="revoke_agent_key", parameters=[ProjectParameter], responses={204: None})
     def delete(self, request: Request, slug: str, prefix: str) -> Response:
         """Revoke one key, at once."""
-        project = self.query(KeyParameters).get("project", "")
+        project = self.query(ProjectParameter).get("project", "")
         agent = get_agent(self.actor, slug, Need.ADMIN, project_slug=project)
         keys.revoke_key(actor=self.actor, agent=agent, prefix=prefix)
         return self.respond(None, status=204)

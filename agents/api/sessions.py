@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.caller import agent_of
-from agents.api.descriptions import NewSessionAnswer
+from agents.api.descriptions.agents import NewSessionAnswer
 from agents.services import sessions
 from missioncontrol.kernel.api.serializers import IntegerField, StrictSerializer
 from missioncontrol.kernel.api.views import ApiView

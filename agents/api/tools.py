@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agents.api.descriptions import TOOL_ANSWERS
+from agents.api.descriptions.tools import TOOL_ANSWERS
 from agents.api.tool_view import ToolView
 from agents.models import DocumentKind
 from agents.services import documents, responses

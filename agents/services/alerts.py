@@ -10,12 +10,11 @@ from django.db.models import F
 from agents.models import Agent, Alert, AlertState, Severity
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
-from missioncontrol.kernel.errors import Conflict, NotFound
-from missioncontrol.kernel.ids import parse_uuid
+from missioncontrol.kernel.errors import Conflict
 from missioncontrol.kernel.transactions import unit
 from tasks.events import record
 from tasks.models import Task
-from tasks.services.access import Need, require, within_reach
+from tasks.services.access import Need, by_id, require, within_reach
 
 ORDER = [Severity.INFO, Severity.WARNING, Severity.CRITICAL]
 HOUSE = Actor.system("alerts")
@@ -55,19 +54,15 @@ def raise_alert(
                 operator_id=agent.operator_id if agent else None,
                 dedupe_key=key,
             )
-            Alert.objects.bulk_create([fresh], ignore_conflicts=True)
-            if Alert.objects.filter(pk=fresh.pk).exists():
+            if _is_first(fresh):
                 _tell(fresh, "alert.raised", actor)
                 return fresh
 
 
 def get_alert(actor: Actor, ref: str, need: Need = Need.READ) -> Alert:
     """The alert with the id `ref`. Raises NotFound when the actor may not see it, Forbidden when it may only see it."""
-    identity = parse_uuid(ref)
     rows = Alert.objects.filter(within_reach(actor)).select_related("project", "task", "agent")
-    alert = rows.filter(pk=identity).first() if identity else None
-    if alert is None:
-        raise NotFound("There is no such alert.")
+    alert = by_id(rows, ref, "alert")
     require(actor, alert.project, need)
     return alert
 
@@ -102,6 +97,12 @@ def settle(*, project_id: UUID, dedupe_key: str, actor: Actor = HOUSE) -> int:
         for alert in found:
             _set_state(alert, AlertState.RESOLVED, "alert.resolved", actor)
         return len(found)
+
+
+def _is_first(fresh: Alert) -> bool:
+    """Write the row, unless somebody else's with the same key came between."""
+    Alert.objects.bulk_create([fresh], ignore_conflicts=True)
+    return Alert.objects.filter(pk=fresh.pk).exists()
 
 
 def _count_once_more(project_id: UUID, key: str, severity: str, detail: str, actor: Actor) -> Alert | None:

@@ -16,14 +16,13 @@ from agents.models import Approval, ApprovalStatus, Risk
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.errors import Conflict, FieldError, Forbidden, NotFound, Refused
-from missioncontrol.kernel.ids import parse_uuid
 from missioncontrol.kernel.transactions import unit
 from tasks import workflow
 from tasks.errors import NotYourTask
 from tasks.events import canonical, record
 from tasks.models import Project, Task, stamp
 from tasks.services import leases
-from tasks.services.access import Need, require, within_reach
+from tasks.services.access import Need, by_id, require, within_reach
 from tasks.services.locking import lock_task, write_task
 from tasks.services.transition import Step, transition
 from tasks.workflow import Facts, Requirement, Status
@@ -62,12 +61,9 @@ def payload_hash(payload: Mapping[str, Any]) -> str:
 
 def get_approval(actor: Actor, ref: str, need: Need = Need.READ) -> Approval:
     """The approval with the id `ref`. Raises NotFound when the actor may not see it, Forbidden when only see it."""
-    identity = parse_uuid(ref)
     rows = Approval.objects.filter(within_reach(actor), project__archived_at__isnull=True)
     rows = rows.select_related("project", "task").prefetch_related("decisions")
-    approval = rows.filter(pk=identity).first() if identity else None
-    if approval is None:
-        raise NotFound("There is no such approval.")
+    approval = by_id(rows, ref, "approval")
     require(actor, approval.project, need)
     return approval
 
@@ -98,33 +94,27 @@ def request_approval(
     with unit():
         locked = lock_task(task.pk) if task else None
         _ensure_of_project(locked, project)
-        now = database_now()
         if waiting := _waiting(actor, locked, action_type, payload_hash(told)):
             return waiting
-        moves = locked is not None and action_type not in STANDING
-        if locked is not None and moves:
-            _ensure_asker(actor, locked)
-        approval = Approval.objects.create(
+        moved = locked if action_type not in STANDING else None
+        if moved is not None:
+            _ensure_asker(actor, moved)
+        approval = _insert(
+            actor,
+            expires_in_s or _default_expiry(action_type),
             project=project,
             task=locked,
-            requester_agent_id=actor.agent_id,
             action_type=action_type,
             summary=summary,
             payload=told,
-            payload_hash=payload_hash(told),
             risk=risk,
             justification=justification,
             estimated_cost=estimated_cost,
             rollback_plan=rollback_plan,
-            return_status=_return_status(locked) if moves and locked else "",
-            created_at=now,
-            expires_at=now + timedelta(seconds=expires_in_s or _default_expiry(action_type)),
-            idempotency_key=actor.idempotency_key,
-            **stamp(actor),
+            return_status=_return_status(moved) if moved else "",
         )
-        if locked is not None and moves:
-            step = Step(to=Status.NEEDS_APPROVAL, reason=summary, automatic=True)
-            approval.task = transition(actor=HOUSE, task=locked, step=step)
+        if moved is not None:
+            approval.task = _let_wait(moved, summary)
         tell(approval, "approval.requested", actor)
         return approval
 
@@ -222,6 +212,25 @@ def _ensure_asker(actor: Actor, task: Task) -> None:
     changes = leases.for_write(actor, task, now, assignees)
     if changes:
         write_task(task, **changes)
+
+
+def _insert(actor: Actor, expires_in_s: int, **columns: Any) -> Approval:
+    """The row of a new request, as the actor's, pending from now on."""
+    now = database_now()
+    return Approval.objects.create(
+        requester_agent_id=actor.agent_id,
+        payload_hash=payload_hash(columns["payload"]),
+        created_at=now,
+        expires_at=now + timedelta(seconds=expires_in_s),
+        idempotency_key=actor.idempotency_key,
+        **stamp(actor),
+        **columns,
+    )
+
+
+def _let_wait(task: Task, reason: str) -> Task:
+    step = Step(to=Status.NEEDS_APPROVAL, reason=reason, automatic=True)
+    return transition(actor=HOUSE, task=task, step=step)
 
 
 def _return_status(task: Task) -> str:

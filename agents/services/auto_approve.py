@@ -11,8 +11,8 @@ from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.isolation import Isolated
 from missioncontrol.kernel.transactions import unit
 from tasks.models import Project, Review, ReviewKind, ReviewState, Task
+from tasks.services.labels import AUTO_APPROVE
 from tasks.services.locking import lock_task
-from tasks.services.tasks import AUTO_APPROVE
 from tasks.services.transition import Step, dry_run, transition
 from tasks.workflow import Status
 

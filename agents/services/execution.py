@@ -9,14 +9,13 @@ from django.db.models import QuerySet
 from agents.models import Agent, ExecutionRequest, ExecutionStatus
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
-from missioncontrol.kernel.errors import Conflict, Forbidden, NotFound, Refused
-from missioncontrol.kernel.ids import parse_uuid
+from missioncontrol.kernel.errors import Conflict, Forbidden, Refused
 from missioncontrol.kernel.transactions import unit
 from tasks.errors import NotYourTask
 from tasks.events import record
 from tasks.models import Task, stamp
 from tasks.modes import Act, ensure
-from tasks.services.access import Need, require, within_reach
+from tasks.services.access import Need, by_id, require, within_reach
 from tasks.workflow import CLOSED
 
 ROUTES = {"engineering": "claude_code", "ops": "claude_code", "docs": "cursor"}
@@ -42,11 +41,7 @@ def visible_requests(actor: Actor) -> QuerySet[ExecutionRequest]:
 
 def get_request(actor: Actor, ref: str) -> ExecutionRequest:
     """The request with the id `ref`. Raises NotFound when the actor may not see it."""
-    identity = parse_uuid(ref)
-    row = visible_requests(actor).filter(pk=identity).first() if identity else None
-    if row is None:
-        raise NotFound("There is no such execution request.")
-    return row
+    return by_id(visible_requests(actor), ref, "execution request")
 
 
 def request_execution(

@@ -64,12 +64,7 @@ def beat(*, actor: Actor, agent: Agent, said: Beat, now: datetime) -> Pulse:
     before = agent.last_beat_at
     claimed, refused = _claim(actor, said)
     additions = parts()
-    flags = queries.look(
-        agent,
-        now,
-        wants_work=said.wanted > 0 and Act.START in ALLOWED[effective(actor)],
-        also={part.name: part.waiting() for part in additions},
-    )
+    flags = _look(actor, agent, said, additions, now)
     mine = queries.open_tasks(agent) if flags["tasks"] else []
     held = [task for task in mine if task.holder_id == agent.pk and is_live(task, now)]
     approvals = list(queries.told_approvals(agent, now).select_related("task")) if flags["approvals"] else []
@@ -102,6 +97,16 @@ def _claim(actor: Actor, said: Beat) -> tuple[Claim | None, DomainError | None]:
         return claim(actor=actor), None
     except DomainError as refusal:
         return None, refusal
+
+
+def _look(actor: Actor, agent: Agent, said: Beat, additions: list[Part], now: datetime) -> Mapping[str, bool]:
+    """What there is for the agent, by name, in one query."""
+    return queries.look(
+        agent,
+        now,
+        wants_work=said.wanted > 0 and Act.START in ALLOWED[effective(actor)],
+        also={part.name: part.waiting() for part in additions},
+    )
 
 
 def _claimable(

@@ -12,7 +12,7 @@ from missioncontrol.kernel.transactions import unit
 from tasks.events import record
 from tasks.models import Project
 from tasks.services.access import Need, require
-from tasks.services.imports_people import Directory, last_part, slugs_of
+from tasks.services.importing.directory import Directory, last_part, slugs_of
 
 REASON = "Named by an import; give it a key and resume it to let it work."
 

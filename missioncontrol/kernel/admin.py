@@ -5,11 +5,13 @@ Nothing here writes a row: what staff change goes through the services, with its
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.forms import Form
+from django.forms.widgets import MediaDefiningClass
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from missioncontrol.kernel.actor import Actor
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 else:
     Base = admin.ModelAdmin
     InlineBase = admin.TabularInline
+
+BY = ["actor_kind", "actor_name"]
+"""The columns that say who did it."""
 
 
 def staff_actor(request: HttpRequest) -> Actor:
@@ -52,6 +57,13 @@ class ReadOnlyAdmin(Base):
         return False
 
 
+class HouseRows(ReadOnlyAdmin):
+    """Many rows, which only the house and the API write."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+
 class ReadOnlyInline(InlineBase):
     """Rows shown beside what they belong to; nobody adds, changes or deletes them by hand."""
 
@@ -68,7 +80,11 @@ class ReadOnlyInline(InlineBase):
         return False
 
 
-class ServiceAdmin(Base):
+class _AdminMeta(ABCMeta, MediaDefiningClass):
+    """Lets a page of the admin leave a method to its subclasses: without it, registering one fails."""
+
+
+class ServiceAdmin(Base, metaclass=_AdminMeta):
     """Rows that staff change through a service: `changed` is told the fields, and may refuse.
 
     A refusal is shown as it was said, and nothing is changed. Rows are neither added nor deleted here unless a
@@ -83,9 +99,9 @@ class ServiceAdmin(Base):
         """Nobody, unless a subclass knows how."""
         return False
 
+    @abstractmethod
     def changed(self, actor: Actor, row: Any, changes: dict[str, Any], form: Any) -> None:
         """Hand the changed fields to the service; raises DomainError."""
-        raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Through the service, never with `save()`."""

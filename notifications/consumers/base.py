@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -32,7 +33,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Socket:
+class Socket(ABC):
     """One connection. Subclasses admit the caller, serve it, and hear what it says."""
 
     wants_cards: ClassVar[bool] = False
@@ -53,26 +54,27 @@ class Socket:
 
         return application
 
+    @abstractmethod
     async def admit(self) -> Pass:
         """The caller's pass. Raises Closed."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def serve(self, feed: Feed) -> None:
         """Greet the caller, bring it up to date, and join the feed. Raises Closed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, batch: Batch) -> None:
         """Pass on events."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def notify(self) -> None:
+        """Take notice that there may be new notifications for an agent of the project."""
 
     async def hear(self, message: dict[str, Any]) -> None:
         """Take what the client says; by default acknowledgements, and nothing else."""
         seq = message.get("seq")
         if message.get("type") == "ack" and isinstance(seq, int):
             self.outlet.ack(seq)
-
-    def notify(self) -> None:
-        """There may be new notifications for an agent; nobody else cares."""
 
     def say(self, text: str) -> None:
         """Pass on a frame that has no number."""

@@ -47,6 +47,9 @@ class StreamSocket(Socket):
         self.position = batch.last
         self.outlet.offer(fresh.text(cards=self.wants_cards), self.position)
 
+    def notify(self) -> None:
+        """Notifications of agents are nothing to whoever follows a project's events."""
+
     def _can_resume(self, after: int, head: Head) -> bool:
         epoch = self.parameter("epoch")
         return head.serves(after) and (not epoch or epoch == head.epoch)

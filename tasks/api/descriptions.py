@@ -6,12 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from missioncontrol.kernel.api.schema import listed
+from missioncontrol.kernel.api.schema import Described, listed
 from tasks.api.bodies import ChecklistBody, DeliverableBody, WorkPlanBody
 from tasks.models import ActorKinds, Autonomy, BlockCause, Mode, Role, Source, TaskType, Workflow
 from tasks.workflow import Status
-
-Described = serializers.Serializer[Any]
 
 
 class SomebodyAnswer(Described):
@@ -41,6 +39,15 @@ class SubtasksAnswer(Described):
 
     total = serializers.IntegerField()
     done = serializers.IntegerField()
+
+
+class TaskNamed(Described):
+    """A task in few words."""
+
+    id = serializers.UUIDField()
+    key = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
 
 
 class TaskLine(Described):
@@ -122,13 +129,8 @@ class DryRunAnswer(Described):
     code = serializers.CharField()
 
 
-class DependencyAnswer(Described):
+class DependencyAnswer(TaskNamed):
     """A task that is waited for."""
-
-    id = serializers.UUIDField()
-    key = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.ChoiceField(choices=Status.choices)
 
 
 class ProjectAnswer(Described):

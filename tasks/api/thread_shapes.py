@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from missioncontrol.kernel.api.schema import listed
+from missioncontrol.kernel.api.schema import Described, listed
 from tasks.models import (
     ActorKinds,
     ActorStamped,
@@ -23,8 +23,6 @@ from tasks.models import (
 )
 from tasks.queries.timeline import Entry, mentioned_in
 from tasks.workflow import Status
-
-Described = serializers.Serializer[Any]
 
 
 class ActorAnswer(Described):

@@ -1,1 +1,1 @@
-"""Readers for other trackers' data: pure, no database. What they return is written by `tasks.services.imports`."""
+"""Readers for other trackers' data: pure, no database. What they return is written by `tasks.services.importing`."""

@@ -109,11 +109,12 @@ def history(task: Task) -> list[Line]:
     """Every step and every refusal, newest first."""
     steps = Transition.objects.filter(task=task).order_by("-id")[:STEPS_SHOWN]
     refusals = Refusal.objects.filter(task=task).order_by("-id")[:STEPS_SHOWN]
-    lines = [_step(row) for row in steps] + [_refusal(row) for row in refusals]
-    return sorted(lines, key=attrgetter("at"), reverse=True)
+    taken = [_line(row, override=row.override, automatic=row.automatic) for row in steps]
+    refused = [_line(row, refused=True) for row in refusals]
+    return sorted(taken + refused, key=attrgetter("at"), reverse=True)
 
 
-def _step(row: Transition) -> Line:
+def _line(row: Transition | Refusal, **marks: bool) -> Line:
     return Line(
         at=row.at,
         origin=row.from_status,
@@ -121,18 +122,5 @@ def _step(row: Transition) -> Line:
         by=row.actor_name,
         by_kind=row.actor_kind,
         reason=row.reason,
-        override=row.override,
-        automatic=row.automatic,
-    )
-
-
-def _refusal(row: Refusal) -> Line:
-    return Line(
-        at=row.at,
-        origin=row.from_status,
-        to=row.to_status,
-        by=row.actor_name,
-        by_kind=row.actor_kind,
-        reason=row.reason,
-        refused=True,
+        **marks,
     )

@@ -6,15 +6,17 @@ An object the caller may not see is not found (404), never forbidden: nobody lea
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.errors import Forbidden, NotFound
 from missioncontrol.kernel.ids import parse_uuid
 from tasks.models import Membership, Project, Role, Task
 from tasks.modes import Act, ensure
+
+Row = TypeVar("Row", bound=Model)
 
 
 class Need(StrEnum):
@@ -107,6 +109,15 @@ def get_project(actor: Actor, slug: str, need: Need = Need.READ, *, act: Act | N
         raise NotFound(f"There is no project “{slug}”.")
     require(actor, project, need, act=act)
     return project
+
+
+def by_id(rows: QuerySet[Row], ref: str, what: str) -> Row:
+    """The one of `rows`, those the actor may see, with the id `ref`; `what` names it. Raises NotFound (404)."""
+    identity = parse_uuid(ref)
+    row = rows.filter(pk=identity).first() if identity else None
+    if row is None:
+        raise NotFound(f"There is no such {what}.")
+    return row
 
 
 def get_task(actor: Actor, ref: str, need: Need = Need.READ, *, act: Act | None = None) -> Task:

@@ -46,33 +46,17 @@ def create_project(
 ) -> Project:
     """Make a project with its counters and its stream; `creator` becomes its owner.
 
-    Raises `Conflict` when the slug is taken. A taken key prefix gets a number.
+    Raises `Conflict` (409) when the slug is taken, `Refused` (422) for settings there are not. A taken key prefix gets
+    a number.
     """
-    unknown = set(settings) - EDITABLE
-    if unknown:
-        raise Refused(
-            "Unknown settings.", errors=[FieldError(name, "Unknown setting.") for name in sorted(unknown)]
-        )
+    _ensure_known(settings)
     with unit():
-        if Project.objects.filter(slug=slug).exists():
-            raise Conflict(f"There is a project “{slug}” already.", code="slug_taken")
         prefix = _free_prefix(key_prefix or _prefix_from(slug))
-        try:
-            with unit():
-                project = Project.objects.create(slug=slug, name=name or slug, key_prefix=prefix, **settings)
-        except IntegrityError as lost:
-            raise Conflict(f"There is a project “{slug}” already.", code="slug_taken") from lost
+        project = _insert(slug=slug, name=name or slug, key_prefix=prefix, **settings)
         TaskCounter.objects.create(project=project)
         EventStream.objects.create(project=project)
-        record(
-            project_id=project.pk,
-            type="project.created",
-            actor=actor,
-            target=("project", project.pk),
-            data={
-                "after": {"slug": slug, "name": project.name, "key_prefix": prefix},
-            },
-        )
+        told = {"slug": slug, "name": project.name, "key_prefix": prefix}
+        _record(actor, project, "project.created", {"after": told})
         if creator is not None:
             set_member(actor=actor, project=project, user=creator, role=Role.OWNER)
     return project
@@ -165,6 +149,23 @@ def remove_member(*, actor: Actor, project: Project, user: User) -> None:
         row.delete()
         data = {"user": user.pk, "name": user.username, "before": {"role": row.role}, "after": {"role": None}}
         _record(actor, project, "project.member_removed", data)
+
+
+def _ensure_known(settings: Mapping[str, Any]) -> None:
+    unknown = sorted(set(settings) - EDITABLE)
+    if unknown:
+        raise Refused("Unknown settings.", errors=[FieldError(name, "Unknown setting.") for name in unknown])
+
+
+def _insert(slug: str, **columns: Any) -> Project:
+    taken = Conflict(f"There is a project “{slug}” already.", code="slug_taken")
+    if Project.objects.filter(slug=slug).exists():
+        raise taken
+    try:
+        with unit():
+            return Project.objects.create(slug=slug, **columns)
+    except IntegrityError as lost:
+        raise taken from lost
 
 
 def _record(actor: Actor, project: Project, type: str, data: Mapping[str, Any]) -> None:

@@ -10,13 +10,12 @@ from uuid import UUID
 
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
-from missioncontrol.kernel.errors import Conflict, DomainError, FieldError, Forbidden, NotFound, Refused
-from missioncontrol.kernel.ids import parse_uuid
+from missioncontrol.kernel.errors import Conflict, DomainError, FieldError, Forbidden, Refused
 from missioncontrol.kernel.transactions import unit
 from tasks.errors import FlagMissing, NotYourTask
 from tasks.events import record
 from tasks.models import Message, MessageType, Review, ReviewKind, ReviewState, Task, stamp
-from tasks.services.access import Need, require, within_reach
+from tasks.services.access import Need, by_id, require, within_reach
 from tasks.services.locking import lock_task
 from tasks.services.thread import say
 from tasks.services.transition import Step, transition
@@ -61,11 +60,8 @@ class Verdict:
 
 def get_review(actor: Actor, ref: str, need: Need = Need.READ) -> Review:
     """The review named by id, with its task and project. Raises NotFound or Forbidden."""
-    identity = parse_uuid(ref)
     rows = Review.objects.filter(within_reach(actor), project__archived_at__isnull=True)
-    review = rows.select_related("task__project").filter(pk=identity).first() if identity else None
-    if review is None:
-        raise NotFound("There is no such review.")
+    review = by_id(rows.select_related("task__project"), ref, "review")
     require(actor, review.task.project, need)
     return review
 

@@ -12,15 +12,17 @@ from django.utils import timezone
 
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
-from missioncontrol.kernel.errors import FieldError, Forbidden, NotFound, Refused
+from missioncontrol.kernel.errors import FieldError, Forbidden, Refused
 from missioncontrol.kernel.transactions import unit
-from tasks.errors import CycleRefused, FlagMissing, VersionConflict
+from tasks.errors import FlagMissing, VersionConflict
 from tasks.events import record_task
-from tasks.models import Event, Label, Project, Source, Task, TaskCounter, User
+from tasks.models import Event, Project, Source, Task, TaskCounter, User
 from tasks.services import leases
 from tasks.services.assigning import assign
 from tasks.services.automatic import triage
 from tasks.services.dependencies import add_dependency
+from tasks.services.family import check_parent
+from tasks.services.labels import ensure_may_label, set_labels
 from tasks.services.locking import lock_task, write_task
 from tasks.services.subscriptions import follow, follow_as
 from tasks.services.transition import top_position
@@ -47,10 +49,6 @@ PLAIN = (
 )
 """Fields that are one column and may be edited."""
 
-MAX_NESTING = 20
-AUTO_APPROVE = "auto-approve"
-"""The label of tasks that the house closes after a day in review to which nobody objected."""
-
 
 def create_task(
     *,
@@ -75,40 +73,27 @@ def create_task(
     """
     if actor.is_agent and "can_create_tasks" not in actor.flags:
         raise FlagMissing("This agent may not create tasks.")
-    _ensure_may_label(actor, set(labels))
+    ensure_may_label(actor, labels)
     with unit():
-        _check_family(project, None, parent)
-        number = _next_number(project)
-        now = timezone.now()
-        task = Task.objects.create(
-            project=project,
-            number=number,
-            key=f"{project.key_prefix}-{number}",
+        check_parent(project, None, parent)
+        task = _insert(
+            actor,
+            project,
             title=title,
             parent=parent,
-            position=top_position(),
-            lease_s=project.lease_s,
             source=Source.AGENT if actor.is_agent and source == Source.API else source,
             source_ref=source_ref,
-            created_by_kind=actor.kind,
-            created_by_id=actor.id,
-            created_by_name=actor.name[:150],
-            idempotency_key=actor.idempotency_key,
-            created_at=created_at or now,
-            updated_at=now,
-            status_since=now,
+            created_at=created_at,
             **_reviewer_columns(reviewer),
             **{name: value for name, value in fields.items() if name in PLAIN},
         )
-        _set_labels(task, labels)
+        set_labels(task, labels)
         follow_as(task, actor)
         _let_reviewer_follow(task)
         record_task(
             task, type="task.created", actor=actor, data={"after": {"title": title, "type": task.type}}
         )
-        for other in dependencies:
-            add_dependency(actor=actor, task=task, depends_on=other)
-        task = lock_task(task.pk) if dependencies else task
+        task = _wait_for(actor, task, dependencies)
         if agents or users:
             return assign(actor=actor, task=task, agents=agents, users=users, mode="add")
         return triage(task)
@@ -137,13 +122,13 @@ def edit_task(
         before, after = _difference(task, changes)
         if not after:
             return write_task(task, **columns) if columns else task
-        _ensure_may_label(actor, set(before.get("labels", ())) ^ set(after.get("labels", ())))
+        ensure_may_label(actor, set(before.get("labels", ())) ^ set(after.get("labels", ())))
         if "parent" in after:
-            _check_family(task.project, task, changes["parent"])
+            check_parent(task.project, task, changes["parent"])
         columns |= _columns(after, changes)
         task = write_task(task, **columns)
         if "labels" in after:
-            _set_labels(task, changes["labels"])
+            set_labels(task, changes["labels"])
         if "reviewer" in after:
             _let_reviewer_follow(task)
         record_task(task, type="task.updated", actor=actor, data={"before": before, "after": after})
@@ -167,19 +152,39 @@ def report_progress(
     return edit_task(actor=actor, task=task, changes=changes, lease_token=lease_token)
 
 
-def _ensure_may_label(actor: Actor, changed: set[str]) -> None:
-    """Whether a task closes without anybody's word is for people to say: no agent approves its own work by a label."""
-    if actor.is_agent and AUTO_APPROVE in {name.strip() for name in changed}:
-        message = f"Only people and services set or remove “{AUTO_APPROVE}”."
-        raise Forbidden(message, code="label_not_yours", errors=[FieldError("labels", message)])
-
-
 def _refuse_others_fields(actor: Actor, changes: Mapping[str, Any]) -> None:
     """What an agent may spend and who judges its work is not its own to say."""
     theirs = sorted({"budget", "reviewer"} & set(changes))
     if actor.is_agent and theirs:
         errors = [FieldError(name, "Set by people.") for name in theirs]
         raise Forbidden(f"Agents do not set {' or '.join(theirs)}.", code="not_for_agents", errors=errors)
+
+
+def _insert(actor: Actor, project: Project, *, created_at: datetime | None, **columns: Any) -> Task:
+    """The row of a new task, on top of the inbox, under the project's next number."""
+    number = _next_number(project)
+    now = timezone.now()
+    return Task.objects.create(
+        project=project,
+        number=number,
+        key=f"{project.key_prefix}-{number}",
+        position=top_position(),
+        lease_s=project.lease_s,
+        created_by_kind=actor.kind,
+        created_by_id=actor.id,
+        created_by_name=actor.name[:150],
+        idempotency_key=actor.idempotency_key,
+        created_at=created_at or now,
+        updated_at=now,
+        status_since=now,
+        **columns,
+    )
+
+
+def _wait_for(actor: Actor, task: Task, others: Sequence[Task]) -> Task:
+    for other in others:
+        add_dependency(actor=actor, task=task, depends_on=other)
+    return lock_task(task.pk) if others else task
 
 
 def _next_number(project: Project) -> int:
@@ -241,36 +246,6 @@ def _reviewer_columns(reviewer: Agent | User | None) -> dict[str, Any]:
 def _let_reviewer_follow(task: Task) -> None:
     agents = [task.reviewer_agent_id] if task.reviewer_agent_id else []
     follow(task, agents=agents, users=[task.reviewer_user_id] if task.reviewer_user_id else [])
-
-
-def _set_labels(task: Task, names: Sequence[str]) -> None:
-    wanted = sorted({name.strip() for name in names if name.strip()})
-    if not wanted and not task.labels.exists():
-        return
-    Label.objects.bulk_create(
-        [Label(project_id=task.project_id, name=name) for name in wanted], ignore_conflicts=True
-    )
-    task.labels.set(Label.objects.filter(project_id=task.project_id, name__in=wanted))
-
-
-def _check_family(project: Project, task: Task | None, parent: Task | None) -> None:
-    if parent is None:
-        return
-    if parent.project_id != project.pk:
-        raise NotFound("There is no such parent task.")
-    TaskCounter.objects.select_for_update().get(project=project)
-    ancestor: Any = parent.pk
-    for _ in range(MAX_NESTING):
-        if ancestor is None:
-            return
-        if task is not None and ancestor == task.pk:
-            raise CycleRefused(
-                "A task cannot be its own ancestor.", errors=[FieldError("parent", "A circle.")]
-            )
-        ancestor = Task.objects.filter(pk=ancestor).values_list("parent_id", flat=True).first()
-    raise CycleRefused(
-        f"Tasks nest at most {MAX_NESTING} deep.", errors=[FieldError("parent", "Nested too deeply.")]
-    )
 
 
 def _version_conflict(task: Task, expected: int) -> VersionConflict:

@@ -14,15 +14,14 @@ from django.db.models import F
 
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
-from missioncontrol.kernel.errors import Conflict, FieldError, Forbidden, NotFound, Refused
-from missioncontrol.kernel.ids import parse_uuid
+from missioncontrol.kernel.errors import Conflict, FieldError, Forbidden, Refused
 from missioncontrol.kernel.transactions import unit
 from tasks.errors import VersionConflict
 from tasks.events import record
 from tasks.models import Message, MessageType, MessageVersion, Task, stamp
 from tasks.modes import Act
 from tasks.services import leases, mentions
-from tasks.services.access import Need, can, require, within_reach
+from tasks.services.access import Need, by_id, can, require, within_reach
 from tasks.services.hooks import run_message_hooks
 from tasks.services.locking import lock_task
 from tasks.services.subscriptions import follow, follow_as
@@ -31,11 +30,8 @@ from tasks.thread_rules import checked_artifacts, checked_content, excerpt_of
 
 def get_message(actor: Actor, ref: str, need: Need = Need.READ) -> Message:
     """The message named by id, with its task and project. Raises NotFound or Forbidden."""
-    identity = parse_uuid(ref)
     rows = Message.objects.filter(within_reach(actor), project__archived_at__isnull=True)
-    message = rows.select_related("task__project").filter(pk=identity).first() if identity else None
-    if message is None:
-        raise NotFound("There is no such message.")
+    message = by_id(rows.select_related("task__project"), ref, "message")
     require(actor, message.task.project, need, act=Act.READ if need == Need.READ else Act.MESSAGE)
     return message
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rest_framework import serializers
 
-from agents.api import descriptions as described
+from agents.api.descriptions import activity, agents, documents, execution, heartbeat
 from agents.services.approvals import request_approval
 from agents.services.credentials import check_bearer
 from agents.services.execution import request_execution
@@ -50,14 +50,14 @@ def caller() -> Caller:
 @pytest.mark.parametrize(
     ("path", "shape"),
     [
-        ("/agents", described.AGENTS),
-        ("/agents/bolt", described.AgentAnswer()),
-        ("/agents/activity", described.ACTIVITIES),
-        ("/agents/bolt/activity", described.AGENT_ACTIVITY),
-        ("/agent/me", described.AgentMe()),
-        ("/agent/documents/working", described.DocumentAnswer()),
-        ("/agent/documents/working/versions", described.VERSIONS),
-        ("/execution-requests", described.EXECUTIONS),
+        ("/agents", agents.AGENTS),
+        ("/agents/bolt", agents.AgentAnswer()),
+        ("/agents/activity", activity.ACTIVITIES),
+        ("/agents/bolt/activity", activity.AGENT_ACTIVITY),
+        ("/agent/me", heartbeat.AgentMe()),
+        ("/agent/documents/working", documents.DocumentAnswer()),
+        ("/agent/documents/working/versions", documents.VERSIONS),
+        ("/execution-requests", execution.EXECUTIONS),
     ],
 )
 def test_what_is_read_is_what_is_described(caller: Caller, path: str, shape: Any) -> None:
@@ -65,7 +65,7 @@ def test_what_is_read_is_what_is_described(caller: Caller, path: str, shape: Any
 
 
 def test_the_heartbeat_is_what_is_described(caller: Caller) -> None:
-    shape = described.PulseAnswer()
+    shape = heartbeat.PulseAnswer()
     first = caller.post("/agent/heartbeat", {"claim": True, "current_task": "NOPE-1"}).json()
     assert first["claimed"] and first["directives"] and first["leases"] and first["approvals"]
     assert _differences(shape, first) == []
@@ -75,8 +75,8 @@ def test_the_heartbeat_is_what_is_described(caller: Caller) -> None:
 def test_what_is_made_is_what_is_described(caller: Caller) -> None:
     owner = signed_in(a_member(a_project("gemini")))
     made = owner.post("/agents", {"project": "gemini", "slug": "new"}).json()
-    assert _differences(described.NewAgentAnswer(), made) == []
-    assert _differences(described.NewKeyAnswer(), owner.post("/agents/new/keys").json()) == []
+    assert _differences(agents.NewAgentAnswer(), made) == []
+    assert _differences(agents.NewKeyAnswer(), owner.post("/agents/new/keys").json()) == []
     order = owner.post("/agents/pause-all", {"project": "gemini"}).json()
-    assert _differences(described.OrderToAllAnswer(), order) == []
-    assert _differences(described.NewSessionAnswer(), caller.post("/agent/sessions").json()) == []
+    assert _differences(agents.OrderToAllAnswer(), order) == []
+    assert _differences(agents.NewSessionAnswer(), caller.post("/agent/sessions").json()) == []

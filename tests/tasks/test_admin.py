@@ -14,8 +14,19 @@ from playwright.sync_api import Browser
 from agents.models import Agent, AgentKey, Alert, Approval
 from agents.services.alerts import raise_alert
 from agents.services.approvals import request_approval
-from missioncontrol.kernel.admin import ReadOnlyAdmin
-from tasks.models import Event, EventStream, Membership, Project, Refusal, SystemState, Task, Transition, User
+from missioncontrol.kernel.admin import ReadOnlyAdmin, ServiceAdmin
+from tasks.models import (
+    Event,
+    EventStream,
+    Label,
+    Membership,
+    Project,
+    Refusal,
+    SystemState,
+    Task,
+    Transition,
+    User,
+)
 from tasks.services.thread import post_message
 from tests.agents.building import a_service, events
 from tests.support.server import LiveServer
@@ -114,6 +125,14 @@ def test_nothing_but_people_is_deleted_or_added_without_a_service(staff: Client)
         or admin.site.get_model_admin(model).has_add_permission(request)
     }
     assert by_hand == {"User", "Membership"}
+
+
+def test_a_page_that_does_not_say_how_it_writes_cannot_be_registered() -> None:
+    class Careless(ServiceAdmin):
+        """Forgets `changed`: Django alone would save the row, without a service or an event."""
+
+    with pytest.raises(TypeError, match="changed"):
+        admin.AdminSite().register(Label, Careless)
 
 
 def test_a_task_is_edited_with_its_event(staff: Client, project: Project) -> None:

@@ -12,8 +12,9 @@ from missioncontrol.kernel.errors import NotFound, Refused
 from tasks.errors import CycleRefused, FlagMissing, LeaseHeld, NotYourTask, VersionConflict
 from tasks.models import Label, Project, Subscription, Task
 from tasks.services.assigning import assign
+from tasks.services.family import MAX_NESTING
 from tasks.services.projects import update_project
-from tasks.services.tasks import MAX_NESTING, create_task, edit_task, report_progress
+from tasks.services.tasks import create_task, edit_task, report_progress
 from tasks.services.transition import Step, transition
 from tests.agents.building import events
 from tests.tasks.building import BOSS, HOUSE, PLAN, a_member, a_project, a_task, actor_of, an_agent, forced

@@ -22,7 +22,7 @@ from tasks.importing.formats import READERS
 from tasks.importing.records import Reading, UnreadableSource
 from tasks.models import Project
 from tasks.services.access import get_project
-from tasks.services.imports import ImportReport, import_tasks
+from tasks.services.importing.importer import ImportReport, import_tasks
 
 
 class _TakenBack(Exception):

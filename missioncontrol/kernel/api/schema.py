@@ -12,15 +12,18 @@ from rest_framework import serializers
 
 from missioncontrol.kernel.api.problems import PROBLEM_TYPE
 
+Described = serializers.Serializer[Any]
+"""What an answer's description is made from: it says what the OpenAPI document shows, and turns nothing into JSON."""
 
-class ProblemField(serializers.Serializer[Any]):
+
+class ProblemField(Described):
     """One thing that is wrong."""
 
     field = serializers.CharField(help_text="Dotted path into the body, or the name of a query parameter.")
     message = serializers.CharField()
 
 
-class Problem(serializers.Serializer[Any]):
+class Problem(Described):
     """A refusal (RFC 9457). Further members may follow, such as `allowed_transitions`."""
 
     type = serializers.CharField()
@@ -94,7 +97,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         }
 
 
-def listed(row: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+def listed(row: type[Described]) -> Described:
     """The answer of a list whose rows are described by `row`: `{"results": [...], "next": url or null}`."""
     return inline_serializer(
         f"{row.__name__}List",

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from agents.errors import ClaimLost
@@ -17,30 +13,9 @@ from missioncontrol.kernel.actor import Actor
 from tasks.models import Assignment, Event, Task
 from tests.agents.building import a_project
 from tests.agents.claims.building import a_ready_task, an_agent
+from tests.tasks.building import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(jobs: list[Callable[[], Any]]) -> list[Any]:
-    """The results (or errors) of all jobs, started at the same moment on threads of their own."""
-    gate = threading.Barrier(len(jobs))
-    results: list[Any] = [None] * len(jobs)
-
-    def run(place: int, job: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            results[place] = job()
-        except Exception as error:  # noqa: BLE001 - handed to the test, which looks at every one
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_sixteen_agents_never_get_the_same_task() -> None:

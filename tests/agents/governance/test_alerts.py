@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from agents.api.governance_descriptions import AlertAnswer
+from agents.api.descriptions.governance import AlertAnswer
 from agents.models import Alert
 from agents.services.alerts import acknowledge, raise_alert, resolve, settle
 from missioncontrol.kernel.errors import Conflict, Forbidden

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from agents.api.governance_descriptions import ApprovalAnswer, ApprovalTaskAnswer
+from agents.api.descriptions.governance import ApprovalAnswer, ApprovalTaskAnswer
 from agents.models import Approval
 from agents.services.keys import create_service_token
 from missioncontrol.kernel.clock import database_now

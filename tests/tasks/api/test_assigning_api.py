@@ -5,21 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tasks.models import Dependency, Project, Task
-from tests.agents.building import Caller, a_member, a_project, an_agent, events, problem, signed_in
+from tests.agents.building import Caller, a_project, an_agent, events, problem
 from tests.tasks.building import a_task as made
 from tests.tasks.building import forced
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return a_project()
-
-
-@pytest.fixture
-def ada(project: Project) -> Caller:
-    return signed_in(a_member(project))
 
 
 def slugs(shown: dict[str, list[dict[str, str]]]) -> list[str]:

@@ -21,16 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def project() -> Project:
-    return a_project()
-
-
-@pytest.fixture
-def ada(project: Project) -> Caller:
-    return signed_in(a_member(project))
-
-
-@pytest.fixture
 def oscar(project: Project) -> Caller:
     return signed_in(a_member(project, "oscar", "operator"))
 

@@ -9,34 +9,16 @@ from tasks.services.projects import update_project
 from tests.agents.building import (
     HOUSE,
     Caller,
-    a_member,
     a_project,
     a_service,
-    an_agent,
     events,
     nobody,
     problem,
-    signed_in,
 )
 from tests.tasks.building import CHECKLIST, DELIVERABLE, PLAN, forced
 from tests.tasks.building import a_task as made
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return a_project()
-
-
-@pytest.fixture
-def ada(project: Project) -> Caller:
-    return signed_in(a_member(project))
-
-
-@pytest.fixture
-def bolt(project: Project) -> Caller:
-    return an_agent(project)[1]
 
 
 def claimed(project: Project, bolt: Caller) -> str:

@@ -16,9 +16,9 @@ from missioncontrol.kernel.errors import Forbidden
 from tasks.importing import backlog, beads
 from tasks.importing.records import Place, Reading, TaskRecord
 from tasks.models import Dependency, Event, ImportedTask, Message, Project, Task, Transition, User
-from tasks.services import imports
 from tasks.services.dependencies import add_dependency
-from tasks.services.imports import ImportReport, import_tasks
+from tasks.services.importing import importer as under_test
+from tasks.services.importing.importer import ImportReport, import_tasks
 from tasks.services.people import create_operator
 from tasks.services.projects import create_project
 from tasks.services.tasks import edit_task
@@ -274,7 +274,7 @@ def test_an_import_that_broke_off_between_tasks_and_links_is_finished_by_the_nex
         raise IntegrityError("the power went")
 
     with monkeypatch.context() as patch:
-        patch.setattr(imports, "link_new", power_cut)
+        patch.setattr(under_test, "link_new", power_cut)
         with pytest.raises(IntegrityError):
             bring(project, beads.read(folder))
     assert (Task.objects.count(), Dependency.objects.count()) == (2, 0)

@@ -25,23 +25,6 @@ FIRST_PAINT_BYTES = 300_000
 CARD_BYTES = 1_500
 
 
-@pytest.fixture
-def project() -> Project:
-    return a_project("apollo")
-
-
-@pytest.fixture
-def ada(project: Project) -> User:
-    return a_member(project, "ada")
-
-
-@pytest.fixture
-def hers(ada: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(ada)
-    return client
-
-
 def queries_of(client: Client, path: str) -> int:
     with CaptureQueriesContext(
         connection,

@@ -14,28 +14,11 @@ from tasks.services.dependencies import add_dependency
 from tasks.services.tasks import create_task
 from tasks.services.thread import post_message
 from tasks.services.transition import Step, transition
-from tests.agents.building import a_member, a_project, an_agent
+from tests.agents.building import a_member, an_agent
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
 TABS = ["", "/thread", "/plan", "/history", "/approvals", "/approvals/list"]
-
-
-@pytest.fixture
-def project() -> Project:
-    return a_project("apollo")
-
-
-@pytest.fixture
-def ada(project: Project) -> User:
-    return a_member(project, "ada")
-
-
-@pytest.fixture
-def hers(ada: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(ada)
-    return client
 
 
 def task_of(project: Project, ada: User, **fields: object) -> Task:

@@ -13,7 +13,7 @@ from missioncontrol.kernel.transactions import unit
 from tasks.events import record
 from tasks.importing.records import ImportedMessage
 from tasks.models import Message, MessageVersion, Task, stamp
-from tasks.services.imports_new import message_row
+from tasks.services.importing.rows import message_row
 
 EXCERPT = 200
 

@@ -1,31 +1,22 @@
-"""What the OpenAPI document says of approvals and alerts; a test holds it and the answers together."""
+"""Approvals and alerts."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from rest_framework import serializers
 
 from agents.models import Alert, Approval
 from agents.queries.approvals import PLAIN
-from missioncontrol.kernel.api.schema import listed
+from missioncontrol.kernel.api.schema import Described, listed
+from tasks.api.descriptions import TaskNamed
 from tasks.api.thread_shapes import ActorAnswer
-from tasks.workflow import Status
-
-Described = serializers.Serializer[Any]
 
 ALERT_PLAIN = (
     "id", "kind", "severity", "title", "detail", "state", "count", "created_at", "last_at", "closed_by", "closed_at",
 )  # fmt: skip
 
 
-class ApprovalTaskAnswer(Described):
+class ApprovalTaskAnswer(TaskNamed):
     """The task that waits for the answer, as it is now."""
-
-    id = serializers.UUIDField()
-    key = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.ChoiceField(choices=Status.choices)
 
 
 class DecisionAnswer(Described):

@@ -10,7 +10,7 @@ from missioncontrol.kernel.errors import DomainError
 from tasks.importing.records import Skipped
 from tasks.models import Dependency, ImportedTask, Task, TaskCounter, stamp
 from tasks.services.dependencies import add_dependency
-from tasks.services.imports_new import Entry
+from tasks.services.importing.rows import Entry
 from tasks.workflow import Status
 
 

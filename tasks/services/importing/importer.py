@@ -13,10 +13,11 @@ from tasks.importing import placing
 from tasks.importing.records import Reading, Skipped, TaskRecord
 from tasks.models import ImportedTask, Project, Source, Task
 from tasks.services.access import Need, require
-from tasks.services.imports_changed import Outcome, update
-from tasks.services.imports_links import link_new
-from tasks.services.imports_new import Entry, create, source_ref
-from tasks.services.imports_people import Directory
+from tasks.services.importing.creating import create
+from tasks.services.importing.directory import Directory
+from tasks.services.importing.linking import link_new
+from tasks.services.importing.rows import Entry, source_ref
+from tasks.services.importing.updating import Outcome, update
 
 BATCH = 250
 

@@ -20,9 +20,9 @@ from tasks.models import ImportedTask, Task
 from tasks.services.assigning import assign
 from tasks.services.automatic import hold_for_dependencies
 from tasks.services.dependencies import add_dependency, remove_dependency
-from tasks.services.imports_new import label_names, people_of, without_links
-from tasks.services.imports_people import Directory
-from tasks.services.imports_thread import bring_messages
+from tasks.services.importing.creating import label_names, people_of, without_links
+from tasks.services.importing.directory import Directory
+from tasks.services.importing.messages import bring_messages
 from tasks.services.tasks import edit_task
 from tasks.services.transition import Step, transition
 from tasks.workflow import CLOSED

@@ -1,0 +1,10 @@
+"""The board in Django's admin: everything to read, and what may be changed goes through the services."""
+
+from django.contrib import admin
+
+from tasks.admin import history, people, projects, tasks, thread
+
+__all__ = ["history", "people", "projects", "tasks", "thread"]
+
+admin.site.site_header = admin.site.site_title = "Mission Control"
+admin.site.index_title = "Everything there is"

@@ -1,0 +1,105 @@
+"""Projects and their settings, and the switch for the whole installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from missioncontrol.kernel.actor import Actor
+from missioncontrol.kernel.admin import HouseRows, ServiceAdmin, each
+from tasks.admin.people import MembershipInline
+from tasks.models import Label, Mode, Project, SystemState, TaskCounter
+from tasks.services import audit, projects
+
+
+@admin.register(SystemState)
+class SystemStateAdmin(ServiceAdmin):
+    """The switch that rules every agent of the installation."""
+
+    list_display = ["__str__", "mode_reason", "mode_set_by", "mode_since"]
+    fields = ["mode", "mode_reason", "mode_set_by", "mode_since"]
+    readonly_fields = ["mode_set_by", "mode_since"]
+
+    def changed(self, actor: Actor, row: Any, changes: dict[str, Any], form: Any) -> None:
+        """With an event in every project."""
+        said = form.cleaned_data
+        projects.set_global_mode(actor=actor, mode=said["mode"], reason=said["mode_reason"])
+
+
+@admin.register(Project)
+class ProjectAdmin(ServiceAdmin):
+    """Projects and their settings."""
+
+    list_display = ["slug", "name", "workflow", "autonomy", "mode", "created_at"]
+    list_filter = ["mode", "workflow", "autonomy", "auto_triage", "agents_may_close", "done_needs_approval"]
+    search_fields = ["slug", "name", "key_prefix"]
+    date_hierarchy = "created_at"
+    readonly_fields = [
+        "id", "slug", "key_prefix", "mode", "mode_reason", "mode_set_by", "mode_since", "archived_at",
+        "created_at", "updated_at", "version", "wip_limits", "loop_limits",
+    ]  # fmt: skip
+    inlines = [MembershipInline]
+    actions = ["to_normal", "drain", "pause", "quarantine", "verify_audit_chain"]
+
+    def changed(self, actor: Actor, row: Any, changes: dict[str, Any], form: Any) -> None:
+        """Settings only; the mode has its actions."""
+        projects.update_project(actor=actor, project=row, changes=changes)
+
+    @admin.action(description="Let agents work (normal)")
+    def to_normal(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
+        """Lift every hold."""
+        self._set_mode(request, rows, Mode.NORMAL)
+
+    @admin.action(description="Drain: agents finish and start nothing")
+    def drain(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
+        """Let work run out."""
+        self._set_mode(request, rows, Mode.DRAINING)
+
+    @admin.action(description="Pause: agents write nothing")
+    def pause(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
+        """Stop agents."""
+        self._set_mode(request, rows, Mode.PAUSED)
+
+    @admin.action(description="Quarantine: agents may only read")
+    def quarantine(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
+        """Shut agents out."""
+        self._set_mode(request, rows, Mode.QUARANTINED)
+
+    @admin.action(description="Verify the audit chain")
+    def verify_audit_chain(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
+        """Check every event against its link."""
+        for project in rows:
+            report = audit.verify_chain(project)
+            if report.broken is None:
+                said = f"{project.slug}: the chain holds, {report.checked} events."
+                self.message_user(request, said, messages.SUCCESS)
+            else:
+                said = f"{project.slug}: broken at event {report.broken.seq}. {report.broken.what}"
+                self.message_user(request, said, messages.ERROR)
+
+    def _set_mode(self, request: HttpRequest, rows: QuerySet[Project], mode: str) -> None:
+        def act(actor: Actor, project: Project) -> None:
+            projects.set_mode(actor=actor, project=project, mode=mode, reason="Set in the admin.")
+
+        each(self, request, rows, act, f"Projects set to {mode}")
+
+
+@admin.register(Label)
+class LabelAdmin(HouseRows):
+    """Words on tasks."""
+
+    list_display = ["name", "project", "color"]
+    list_filter = ["project"]
+    search_fields = ["name"]
+    list_select_related = ["project"]
+
+
+@admin.register(TaskCounter)
+class TaskCounterAdmin(HouseRows):
+    """The last task number given."""
+
+    list_display = ["project", "last_number"]
+    list_select_related = ["project"]

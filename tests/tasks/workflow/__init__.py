@@ -1,0 +1,1 @@
+"""The workflow: what may follow what, by whom, and with what."""
