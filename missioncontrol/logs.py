@@ -13,6 +13,7 @@ SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|api_?key|
 SECRET_VALUES = re.compile(r"\b(mc[as]_)[A-Za-z0-9_-]{6,}|(Bearer\s+)\S+", re.IGNORECASE)
 HIDDEN = "[hidden]"
 QUIET = ("daphne", "twisted", "asyncio", "celery", "kombu", "amqp", "httpx", "django.server", "faker")
+REFUSALS = ("django.request", "django.security.csrf")
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -70,7 +71,26 @@ def _standard(level: str, last: list[Processor], shared: list[Processor]) -> dic
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"suspicion": {"()": SuspicionInOneLine}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["suspicion"]}
+        },
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {name: {"level": "WARNING"} for name in QUIET},
+        "loggers": {name: {"level": "WARNING"} for name in QUIET} | _refusals(level),
     }
+
+
+def _refusals(level: str) -> dict[str, Any]:
+    """4xx answers, which Django logs as warnings, are told to who asked; only debugging shows them here too."""
+    return {name: {"level": "WARNING" if level == "DEBUG" else "ERROR"} for name in REFUSALS}
+
+
+class SuspicionInOneLine(logging.Filter):
+    """A request that Django refuses as suspicious is a warning; its traceback would show Django's own code."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass."""
+        if record.name.startswith("django.security.") and record.levelno == logging.ERROR:
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import path
+from django.urls import path, re_path
 
+from missioncontrol.serving.sockets import no_such_socket
 from notifications.consumers.agent import AgentSocket
 from notifications.consumers.streams import BoardSocket, EventsSocket
 
@@ -13,4 +14,5 @@ websocket_urlpatterns: list[Any] = [
     path("ws/projects/<slug:slug>/board", BoardSocket.as_asgi()),
     path("ws/projects/<slug:slug>/events", EventsSocket.as_asgi()),
     path("ws/agent", AgentSocket.as_asgi()),
+    re_path("", no_such_socket),
 ]

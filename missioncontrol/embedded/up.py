@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 
@@ -18,6 +19,8 @@ Say = Callable[[str], object]
 def run(listener: socket.socket, *, say: Say, setup: bool = True) -> bool:
     """Serve on `listener` until SIGINT or SIGTERM. True when everything had ended before the process does."""
     found = prepare() if setup else FirstRun()
+    # `up` has run the system checks; Celery would run them again and show nothing of what they say.
+    os.environ["CELERY_SKIP_CHECKS"] = "true"
     # The worker must exist before an event loop runs on this thread.
     workers = EmbeddedWorkers(app)
     from missioncontrol.asgi import application, handler

@@ -11,23 +11,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Protocol, cast
+from typing import Protocol
 
-import structlog
 from django.conf import settings
-from redis import Redis
-from redis.exceptions import RedisError
 
 LOGIN_LIMIT = 10
 LOGIN_WINDOW_S = 15 * 60
-
-_log = structlog.get_logger(__name__)
-
-_REDIS_HIT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('PTTL', KEYS[1])}
-"""
 
 
 class Counters(Protocol):
@@ -83,62 +72,6 @@ class LocalCounters:
         self._rows = {key: row for key, row in self._rows.items() if row[1] > now}
 
 
-class RedisCounters:
-    """Counters shared by every process."""
-
-    def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
-        self._hit = self._redis.register_script(_REDIS_HIT)
-
-    def add(self, key: str, window_s: int) -> tuple[int, float]:
-        """See Counters."""
-        count, left_ms = cast("tuple[int, int]", self._hit(keys=[key], args=[window_s * 1000]))
-        return count, left_ms / 1000
-
-    def peek(self, key: str) -> tuple[int, float]:
-        """See Counters."""
-        pipeline = self._redis.pipeline()
-        pipeline.get(key)
-        pipeline.pttl(key)
-        count, left_ms = pipeline.execute()
-        return int(count or 0), max(0, left_ms) / 1000
-
-    def clear(self, key: str) -> None:
-        """See Counters."""
-        self._redis.delete(key)
-
-
-@dataclass
-class SharedElseLocal:
-    """Redis, and this process's memory for as long as Redis cannot be reached."""
-
-    shared: Counters
-    local: Counters = field(default_factory=LocalCounters)
-
-    def add(self, key: str, window_s: int) -> tuple[int, float]:
-        """See Counters."""
-        try:
-            return self.shared.add(key, window_s)
-        except RedisError as error:
-            _log.warning("throttle.redis_unreachable", error=str(error))
-            return self.local.add(key, window_s)
-
-    def peek(self, key: str) -> tuple[int, float]:
-        """See Counters."""
-        try:
-            return self.shared.peek(key)
-        except RedisError:
-            return self.local.peek(key)
-
-    def clear(self, key: str) -> None:
-        """See Counters."""
-        self.local.clear(key)
-        try:
-            self.shared.clear(key)
-        except RedisError as error:
-            _log.warning("throttle.redis_unreachable", error=str(error))
-
-
 def hit(scope: str, subject: str, *, limit: int, window_s: int) -> int | None:
     """Counts one act of `subject`; None while it is within `limit` a window, else the seconds to wait (at
     least 1).
@@ -181,5 +114,9 @@ def _key(scope: str, subject: str) -> str:
 
 @cache
 def _counters() -> Counters:
-    url: str = settings.MC_REDIS_URL
-    return SharedElseLocal(RedisCounters(url)) if url else LocalCounters()
+    if not settings.MC_REDIS_URL:
+        return LocalCounters()
+    # Imported only where Redis is used: the library takes a noticeable part of an embedded start.
+    from missioncontrol.kernel.redis_counters import RedisCounters, SharedElseLocal
+
+    return SharedElseLocal(RedisCounters(settings.MC_REDIS_URL))

@@ -31,6 +31,12 @@ class SocketGate:
         await self.application(scope, receive, send)
 
 
+async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse the handshake: nothing is at this path."""
+    await receive()
+    await send({"type": "websocket.close", "code": 4404})
+
+
 def is_welcome(scope: Any) -> bool:
     """Whether Host and Origin of the handshake are acceptable, each given at most once."""
     hosts = _values(scope, b"host")

@@ -15,10 +15,8 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
-import redis.asyncio as redis_asyncio
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from redis import RedisError
 
 from notifications.live import bus, metrics
 from notifications.live.feed import Feed, Listener
@@ -32,7 +30,6 @@ logger = logging.getLogger("missioncontrol.live")
 POLL_S = 1.0
 PING_S = 20.0
 RECHECK_S = 60.0
-RECONNECT_S = 1.0
 THREADS = 2
 BROKEN = 1011
 CONNECTION_AGE_S = 600.0
@@ -73,7 +70,7 @@ class Hub:
         bus.listen(self.receive)
         routines = [self._poll, self._ping, self._recheck_often]
         if settings.MC_REDIS_URL:
-            routines.append(self._subscribe)
+            routines.append(self._listen_to_redis)
         for routine in routines:
             self._keep(routine())
 
@@ -204,24 +201,11 @@ class Hub:
             if member.given in passes - good:
                 member.close(4401)
 
-    async def _subscribe(self) -> None:
-        """Listen to the other processes. After every (re)connection all feeds look, for what was said meanwhile."""
-        while True:
-            try:
-                await self._listen_to_redis()
-            except (RedisError, OSError) as error:
-                logger.warning("live hub lost Redis: %s", type(error).__name__)
-            await asyncio.sleep(RECONNECT_S)
-
     async def _listen_to_redis(self) -> None:
-        client = redis_asyncio.Redis.from_url(
-            settings.MC_REDIS_URL, socket_connect_timeout=5, socket_timeout=None
-        )
-        async with client, client.pubsub(ignore_subscribe_messages=True) as subscription:
-            await subscription.subscribe(bus.channel())
-            await self._look()
-            async for message in subscription.listen():
-                self._hear(message["data"])
+        # Imported only where Redis is used: the library takes a noticeable part of an embedded start.
+        from notifications.live import redis_line
+
+        await redis_line.listen(self._look, self._hear)
 
     def _hear(self, data: bytes) -> None:
         """Take a note of another process; what is none (an older version's, say) is passed over."""

@@ -72,5 +72,5 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0002_message_versions_and_reviews")]
+    dependencies = [("tasks", "0002_tasks")]
     operations = [migrations.RunPython(install, remove)]

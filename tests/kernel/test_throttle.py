@@ -11,6 +11,7 @@ from django.conf import settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from missioncontrol.kernel import throttle
+from missioncontrol.kernel.redis_counters import RedisCounters, SharedElseLocal
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_memory_is_given_back_when_windows_end() -> None:
 
 
 def test_without_redis_each_process_counts_for_itself() -> None:
-    counters = throttle.SharedElseLocal(throttle.RedisCounters("redis://127.0.0.1:1/0"))
+    counters = SharedElseLocal(RedisCounters("redis://127.0.0.1:1/0"))
     with pytest.raises(RedisConnectionError):
         counters.shared.add("key", 60)
     assert [counters.add("key", 60)[0] for _ in range(3)] == [1, 2, 3]

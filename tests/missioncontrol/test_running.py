@@ -36,6 +36,16 @@ django.setup()
 from missioncontrol.embedded.first_run import prepare
 prepare()
 """
+LOADED = """
+import sys
+import django
+django.setup()
+import missioncontrol.asgi
+import missioncontrol.embedded.up
+from django.urls import get_resolver
+get_resolver().url_patterns
+print(*sys.modules)
+"""
 SHARED = "MC_DATABASE_URL", "MC_REDIS_URL", "MC_TEST_DATA_DIR", "DJANGO_SETTINGS_MODULE", "MC_SECRET_KEY"
 
 
@@ -153,6 +163,17 @@ def manage(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
     done = subprocess.run(command, env=environment, capture_output=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
+
+
+def test_an_embedded_start_loads_nothing_of_redis_and_no_importer(environment: dict[str, str]) -> None:
+    told = {**environment, "DJANGO_SETTINGS_MODULE": "missioncontrol.settings"}
+    command = [sys.executable, "-c", LOADED]
+    done = subprocess.run(
+        command, env=told, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "missioncontrol.embedded.up" in loaded
+    assert not loaded & {"redis", "channels_redis", "psycopg_pool", "tasks.importing", "clients"}
 
 
 def test_an_address_in_use_is_one_clear_line(environment: dict[str, str]) -> None:
