@@ -138,7 +138,10 @@ def _unassigned(facts: Facts) -> list[FieldError]:
 
 
 def _assigned(facts: Facts) -> list[FieldError]:
-    return [] if facts.assignees else [FieldError("assignees", "Assign somebody first.")]
+    if facts.assignees:
+        return []
+    told = "Nobody is assigned: claim it first." if facts.kind == "agent" else "Assign somebody first."
+    return [FieldError("assignees", told)]
 
 
 def check_plan(plan: Mapping[str, Any] | None) -> list[FieldError]:

@@ -11,6 +11,7 @@ keep anybody else from being served.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextvars
 import logging
 import tempfile
@@ -24,7 +25,7 @@ from typing import IO, Any
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
 from django.core import signals
-from django.core.exceptions import RequestAborted
+from django.core.exceptions import RequestAborted, SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http import FileResponse
@@ -41,6 +42,7 @@ logger = logging.getLogger("django.request")
 
 WHOLE_FILE_BYTES = 2**20
 RESERVED_PART = 10
+ENCODINGS = frozenset({"utf-8", "ascii", "iso8859-1", "cp1252"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,15 @@ class PooledHandler(BaseHandler):
             request = self._request(scope, body)
             if request is None:
                 signals.request_finished.send(sender=self.__class__)
-                return problem(400, "malformed", "The request line or a header is not valid text.")
+                return problem(
+                    400, "malformed", "The request line or a header is not valid text, or says too much."
+                )
             setattr(request, ATTRIBUTE, Waiting(exchange.gone, not waits or self._has_room_to_wait()))
             response = self.get_response(request)
             response._handler_class = self.__class__  # type: ignore[attr-defined]
             taken = None if waits else time.perf_counter() - begun
             metrics.count(scope["method"], response.status_code, taken)
-            return self._answer(response, exchange)
+            return self._answer(response, exchange, bare=scope["method"] == "HEAD")
 
     def _has_room_to_wait(self) -> bool:
         """Whether threads remain for those who come after this one, so that nobody queues behind waiters."""
@@ -126,13 +130,20 @@ class PooledHandler(BaseHandler):
 
     def _request(self, scope: HTTPScope, body: IO[bytes]) -> ASGIRequest | None:
         try:
-            return ASGIRequest(scope, body)
-        except UnicodeDecodeError:
-            logger.warning("Bad Request (UnicodeDecodeError)", extra={"status_code": 400})
+            request = ASGIRequest(scope, body)
+        except (UnicodeDecodeError, SuspiciousOperation) as error:
+            logger.warning("Bad Request (%s)", type(error).__name__, extra={"status_code": 400})
             return None
+        return request if is_readable(request.encoding) else None
 
-    def _answer(self, response: HttpResponseBase, exchange: Exchange) -> Reply | AsyncStream | None:
+    def _answer(
+        self, response: HttpResponseBase, exchange: Exchange, *, bare: bool
+    ) -> Reply | AsyncStream | None:
         start = Reply(response.status_code, encode_headers(response))
+        if bare:
+            # daphne forgets after the first piece that there is to be no body.
+            response.close()
+            return start
         if not response.streaming:
             with closing(response):
                 return start.with_body(response.content)  # type: ignore[attr-defined]
@@ -196,6 +207,11 @@ async def _fill(body: IO[bytes], message: Any, receive: ASGIReceiveCallable) -> 
             raise RequestAborted
         body.write(message.get("body", b""))
     body.seek(0)
+
+
+def is_readable(encoding: str | None) -> bool:
+    """Whether forms may come in this encoding: of Python's codecs only some are for text, and few of those harmless."""
+    return encoding is None or codecs.lookup(encoding).name in ENCODINGS
 
 
 def encode_headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:

@@ -13,6 +13,8 @@ from typing import Any
 
 from daphne.ws_protocol import WebSocketProtocol
 
+from missioncontrol.serving.replies import problem
+
 FINAL_TEXT = 0x81
 KEPT = 8
 
@@ -21,6 +23,17 @@ class PushProtocol(WebSocketProtocol):  # type: ignore[misc]
     """daphne's protocol with a short way out for text; everything else goes the long way."""
 
     transport: Any
+    server: Any = None
+
+    def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
+        """Refuse a handshake, in words that repeat nothing of it."""
+        reply = problem(code, "handshake_refused", "This is not a handshake that can be accepted here.")
+        self.sendData(reply.raw())
+
+    def onClose(self, *reason: Any) -> None:
+        """The connection has ended; one that was never a socket is known to nobody."""
+        if self.server is not None:
+            super().onClose(*reason)
 
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
         """Send one message."""

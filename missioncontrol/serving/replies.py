@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 CHUNK_BYTES = 2**16
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Reply:
     def with_body(self, body: bytes) -> Reply:
         """The same reply with another body."""
         return replace(self, body=body)
+
+    def raw(self) -> bytes:
+        """The answer as bytes, for where there is no request to answer through."""
+        lines = [f"HTTP/1.1 {self.status} {PHRASES.get(self.status, '')}".encode()]
+        lines += [name + b": " + value for name, value in self.headers]
+        return b"\r\n".join([*lines, b"", self.body])
 
     def start_message(self) -> Any:
         """The ASGI message that opens the answer."""

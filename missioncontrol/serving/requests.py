@@ -19,6 +19,8 @@ LINGER_S = 2.0
 reactor: Any = twisted_reactor
 LINGER_BYTES = 8 * 2**20
 CODES = {400: "malformed", 500: "internal", 503: "unavailable"}
+ROOT_PATH = b"Daphne-Root-Path"
+"""A header by which daphne lets anybody say under which address the site stands."""
 
 
 class LimitedRequest(WebRequest):  # type: ignore[misc]
@@ -26,6 +28,11 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
 
     refused = False
     received = 0
+
+    def process(self) -> Any:
+        """Hand the request on, without what only a server behind which this one stands may say."""
+        self.requestHeaders.removeHeader(ROOT_PATH)
+        return super().process()
 
     def gotLength(self, length: int | None) -> None:
         """The headers are complete; `length` is None for a chunked body."""
@@ -48,6 +55,8 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         if self.refused:
             self.channel.loseConnection()
         else:
+            # What a form says is for Django to find out; here it would be read a second time, and trusted.
+            self._parsePOSTFormSubmission = False
             super().requestReceived(*arguments)
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
@@ -62,7 +71,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         """
         self.refused = True
         self.content: Any = BytesIO()
-        self.channel.transport.write(_raw(too_large(self.server.max_body)))
+        self.channel.transport.write(too_large(self.server.max_body).raw())
         reactor.callLater(LINGER_S, self._cut)
 
     def _drop_piece(self) -> None:
@@ -77,10 +86,25 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
 class ProblemChannel(http.HTTPChannel):
     """A connection that says what is wrong with what it cannot read as HTTP."""
 
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A line of the head is too long: the first is the request line."""
+        first = self._receivedHeaderSize == 0
+        self._refuse(_too_long(414, "request line") if first else _too_long(431, "head of the request"))
+
     def _respondToBadRequestAndDisconnect(self) -> None:
+        if self._receivedHeaderSize > self.totalHeadersSize:
+            self._refuse(_too_long(431, "head of the request"))
+        else:
+            self._refuse(problem(400, "malformed", "This is not a request in HTTP/1.1."))
+
+    def _refuse(self, reply: Reply) -> None:
+        """Answer and hang up, reading on for a moment: closing at once would take the answer back."""
         channel: Any = self
-        channel.transport.write(_raw(problem(400, "malformed", "This is not a request in HTTP/1.1.")))
-        channel.loseConnection()
+        channel.setTimeout(None)
+        channel.dataReceived = channel.lineReceived = channel.rawDataReceived = _drop
+        channel.transport.write(reply.raw())
+        channel.transport.loseWriteConnection()
+        reactor.callLater(LINGER_S, channel.transport.abortConnection)
 
 
 class RequestFactory(HTTPFactory):  # type: ignore[misc]
@@ -96,8 +120,9 @@ class RequestFactory(HTTPFactory):  # type: ignore[misc]
         return protocol
 
 
-def _raw(reply: Reply) -> bytes:
-    phrase = http.RESPONSES.get(reply.status, b"")
-    lines = [b"HTTP/1.1 %d %s" % (reply.status, phrase)]
-    lines += [name + b": " + value for name, value in reply.headers]
-    return b"\r\n".join([*lines, b"", reply.body])
+def _drop(data: bytes) -> None:
+    """Keep nothing of what a client that was refused still sends."""
+
+
+def _too_long(status: int, what: str) -> Reply:
+    return problem(status, "too_long", f"The {what} is too long.", next_action="Send a shorter one.")

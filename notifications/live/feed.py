@@ -24,9 +24,17 @@ FOLD_S = 0.1
 
 RETRY_S = 1.0
 RIGHTS = frozenset(
-    {"project.member_set", "project.member_removed", "project.updated", "agent.key_revoked", "agent.updated"}
+    {
+        "project.member_set",
+        "project.member_removed",
+        "project.updated",
+        "agent.key_created",
+        "agent.key_revoked",
+        "agent.updated",
+        "service_token.revoked",
+    }
 )
-"""Events after which somebody may no longer listen."""
+"""Events after which somebody may no longer listen; a new key may have ended the ones before it."""
 
 T = TypeVar("T")
 

@@ -171,7 +171,16 @@ def _ensure_allowed(
     missing = _missing(facts, step)
     if missing:
         told = " ".join(error.message for error in missing)
-        refuse(TransitionRefused, f"{task.key} cannot go to {step.to} yet. {told}", None, errors=missing)
+        message = f"{task.key} cannot go to {step.to} yet. {told}"
+        refuse(TransitionRefused, message, None, errors=missing, **_way_out(actor, task, missing))
+
+
+def _way_out(actor: Actor, task: Task, missing: list[FieldError]) -> dict[str, Any]:
+    if not actor.is_agent or "assignees" not in {error.field for error in missing}:
+        return {}
+    return {
+        "next_action": f'Claim it with POST /api/v1/agent/claim {{"task": "{task.key}"}}, then try again.'
+    }
 
 
 def _ensure_rank(actor: Actor, task: Task) -> None:

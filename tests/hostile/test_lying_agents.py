@@ -100,3 +100,28 @@ def test_a_person_may_take_a_task_from_its_holder(project: Project, owner: Calle
     assert moved.status_code == 200
     task.refresh_from_db()
     assert task.holder_id is None
+
+
+def test_an_agent_that_moves_what_it_did_not_claim_is_told_to_claim_it(
+    project: Project, owner: Caller
+) -> None:
+    _, bolt = an_agent(project, "bolt")
+    task = a_task(owner, project)
+    body = {"to": "in_progress", "work_plan": {"bullets": ["Read it", "Write it", "Check it"]}}
+
+    refused = problem(bolt.post(f"/tasks/{task.key}/transition", body), 422, "transition_refused")
+
+    assert [error["field"] for error in refused["errors"]] == ["assignees"]
+    assert "claim" in refused["errors"][0]["message"]
+    assert refused["next_action"].startswith("Claim it with POST /api/v1/agent/claim")
+    assert bolt.post("/agent/claim", {"task": task.key}).status_code == 200
+    assert bolt.post(f"/tasks/{task.key}/transition", body).status_code == 200
+
+
+def test_a_person_is_told_to_assign_somebody(project: Project, owner: Caller) -> None:
+    task = a_task(owner, project)
+
+    refused = problem(owner.post(f"/tasks/{task.key}/transition", {"to": "assigned"}), 422)
+
+    assert refused["errors"][0]["message"] == "Assign somebody first."
+    assert "next_action" not in refused

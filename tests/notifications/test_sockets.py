@@ -10,7 +10,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from agents.models import AgentKey
+from agents.models import AgentKey, ServiceToken
+from agents.services.keys import create_service_token, revoke_service_token, rotate_key
 from missioncontrol.kernel.ids import uuid7
 from tasks.models import EventStream
 from tasks.services.projects import remove_member, set_member
@@ -257,6 +258,32 @@ def test_a_revoked_key_closes_the_agents_socket(live_server_asgi: LiveServer) ->
         line.read()
         AgentKey.objects.update(revoked_at="2026-01-01T00:00:00Z")
         happen(a_task(project), "agent.key_revoked")
+        assert line.closing_code() == 4401
+
+
+def test_a_revoked_token_closes_its_sockets_at_once_and_nobody_elses(live_server_asgi: LiveServer) -> None:
+    project = a_project()
+    made, other = (
+        create_service_token(actor=HOUSE, project=project, name=name, scopes=["read"])
+        for name in ("harness", "other")
+    )
+    with (
+        listening(live_server_asgi, EVENTS, key=made.secret) as line,
+        listening(live_server_asgi, EVENTS, key=other.secret) as kept,
+    ):
+        line.read()
+        kept.read()
+        revoke_service_token(actor=HOUSE, token=ServiceToken.objects.get(prefix=made.prefix))
+        assert line.next_or_none() is None
+        assert line.closing_code() == 4401
+        assert kept.read()["kind"] == "service_token.revoked"
+
+
+def test_a_rotation_without_overlap_closes_the_socket_of_the_old_key(live_server_asgi: LiveServer) -> None:
+    agent = an_agent(a_project(), "scout")
+    with listening(live_server_asgi, "/ws/agent", key=a_key(agent)) as line:
+        line.read()
+        rotate_key(actor=HOUSE, agent=agent, overlap_s=0)
         assert line.closing_code() == 4401
 
 
