@@ -6,7 +6,7 @@ from typing import Any
 
 from notifications.consumers.base import Socket
 from notifications.live.feed import Feed
-from notifications.live.frames import Batch, encode
+from notifications.live.frames import Batch, Pictures, encode
 from notifications.live.hub import hub
 from notifications.live.passes import Pass, person_pass, service_pass
 from notifications.queries.stream import Head, events_after, head_of
@@ -65,8 +65,8 @@ class StreamSocket(Socket):
                 self._resync(await hub.database(head_of, feed.project_id))
                 self.position = feed.sent
                 return
-            cards = await feed.pictures(events) if self.wants_cards else {}
-            self.take(Batch(events, cards))
+            pictures = await feed.pictures(events) if self.wants_cards else Pictures()
+            self.take(Batch(events, pictures))
 
     def _resync(self, head: Head) -> None:
         self.say(encode({"type": "resync", "epoch": head.epoch, "head": head.seq}))

@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import Error
 
 from notifications.live import metrics
-from notifications.live.cards import cards_for
-from notifications.live.frames import Batch, Card, card_of, encode
+from notifications.live.cards import pictures_of
+from notifications.live.frames import Batch, Pictures, card_of, encode
 from notifications.queries.stream import Head, events_after, is_full
 from tasks.models import Event
 
@@ -99,7 +99,7 @@ class Feed:
             # Who has just lost the right to see the rest is closed before it goes out.
             await self._recheck()
         shown = any(listener.wants_cards for listener in self.listeners)
-        batch = Batch(events, await self.pictures(events) if shown else {})
+        batch = Batch(events, await self.pictures(events) if shown else Pictures())
         self._note_shown(events)
         self.sent = batch.last
         metrics.EVENTS.inc(len(events))
@@ -108,10 +108,9 @@ class Feed:
         if is_full(events):
             self.wake.set()
 
-    async def pictures(self, events: list[Event]) -> dict[str, Card]:
+    async def pictures(self, events: list[Event]) -> Pictures:
         """The cards that these events touch, as they are now, each rendered once."""
-        touched = {task_id for event in events if (task_id := card_of(event)) is not None}
-        return await self._database(cards_for, self.project_id, touched) if touched else {}
+        return await self._database(pictures_of, self.project_id, events)
 
     def ping(self) -> str:
         """The frame by which a client notices that it is behind."""

@@ -54,6 +54,31 @@ def card_of(event: Event) -> str | None:
     return named if isinstance(named, str) else None
 
 
+COUNTED = frozenset({"task.created", "task.imported", "task.transitioned"})
+"""Events of a subtask after which its parent's card counts differently."""
+
+
+def counts_for_parents(event: Event) -> bool:
+    """Whether the event may change how many subtasks a parent's card counts."""
+    return event.target_type == "task" and (event.type in COUNTED or bool(parents_named(event)))
+
+
+def parents_named(event: Event) -> list[str]:
+    """The keys of the parents the event takes its task from and gives it to."""
+    if event.type != "task.updated":
+        return []
+    sides = (event.data.get("before") or {}, event.data.get("after") or {})
+    return [side["parent"] for side in sides if isinstance(side.get("parent"), str)]
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Cards by task id, and by event number the ids of the parents whose cards the event changes with its own."""
+
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    parents: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Batch:
     """Events of one project that are sent together, in order, with the cards they leave behind.
@@ -62,7 +87,7 @@ class Batch:
     """
 
     events: Sequence[Event]
-    cards: Mapping[str, Card] = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=Pictures)
     _texts: dict[bool, str] = field(default_factory=dict)
 
     @property
@@ -77,7 +102,7 @@ class Batch:
 
     def after(self, seq: int) -> Batch:
         """The same without the events up to `seq`."""
-        return Batch([event for event in self.events if event.seq > seq], self.cards)
+        return Batch([event for event in self.events if event.seq > seq], self.pictures)
 
     def text(self, *, cards: bool) -> str:
         """The frame, encoded on the first call and kept for everyone else's."""
@@ -95,7 +120,20 @@ class Batch:
         return encode({"type": "events", "first_seq": self.first, "seq": self.last, "events": messages})
 
     def _attach(self, messages: list[dict[str, Any]]) -> None:
-        last = {card_of(event): position for position, event in enumerate(self.events)}
-        for task_id, position in last.items():
-            if task_id is not None and task_id in self.cards:
-                messages[position]["card"] = self.cards[task_id]
+        """Put each card with the last event that touches it: as its own `card`, or among its `parents`."""
+        for task_id, position in self._last_touched().items():
+            card = self.pictures.cards.get(task_id)
+            if card is None:
+                continue
+            if task_id == card_of(self.events[position]):
+                messages[position]["card"] = card
+            else:
+                messages[position].setdefault("parents", []).append(card)
+
+    def _last_touched(self) -> dict[str, int]:
+        last: dict[str, int] = {}
+        for position, event in enumerate(self.events):
+            own = card_of(event)
+            touched = [own] if own is not None else []
+            last |= dict.fromkeys([*touched, *self.pictures.parents.get(event.seq, ())], position)
+        return last

@@ -1,6 +1,6 @@
 // The project's live stream: keeps its number, notices gaps, comes back by number, and tells the page with DOM events.
 //
-//   live:event         every event of the stream            live:card     a card changed; detail.card has its HTML
+//   live:event         every event of the stream            live:card     a card changed; detail.card has its HTML (also a parent's, whose count changed)
 //   live:agent         an agent changed                     live:approval an approval was asked for or decided
 //   live:mode          the project's mode changed           live:notification  the bell has something new
 //   live:caught-up     everything missed has arrived        live:resync   the stream cannot be resumed: load again
@@ -100,6 +100,7 @@ function take(events, first, last) {
 function dispatch(event) {
   tell("live:event", event);
   if (event.card) tell("live:card", event);
+  for (const card of event.parents ?? []) tell("live:card", { ...event, card });
   const family = event.kind.split(".")[0];
   if (family === "agent" || family === "approval") tell(`live:${family}`, event);
   if (event.kind === "project.mode_changed" || event.kind === "system.mode_changed") tell("live:mode", event);

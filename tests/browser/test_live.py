@@ -83,6 +83,22 @@ def test_a_new_task_and_a_new_order_appear_too(project: Project, ada: User, ben:
     his.expect_count("ready", 3)
 
 
+def test_a_parents_card_counts_its_subtasks_live(
+    project: Project, ada: User, ben: User, visit: Visit
+) -> None:
+    parent = a_task(project, ada, "Whole")
+    part = a_task(project, ada, "Part", parent=parent)
+    his = Board.open(visit(ben), project)
+    count = his.card(parent).get_by_title("Subtasks done")
+    expect(count).to_have_text("0/1")
+
+    moved(part, ada, "done", override=True, reason="Done by hand")
+    expect(count).to_have_text("1/1")
+    a_task(project, ada, "Another part", parent=parent)
+
+    expect(count).to_have_text("1/2")
+
+
 def test_after_the_socket_was_cut_the_board_catches_up_by_number(
     project: Project, ada: User, ben: User, visit: Visit
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notifications.live.frames import Batch
+from notifications.live.frames import Batch, Pictures
 from notifications.live.outlet import BUDGET_MESSAGES, TOO_SLOW, Outlet
 from tasks.models import Event
 
@@ -77,7 +77,7 @@ async def test_waiting_for_room_ends_with_the_acknowledgement_or_the_connection(
 @pytest.mark.parametrize("cards", [True, False])
 def test_a_batch_is_encoded_once_for_all_who_read_it(cards: bool) -> None:
     event = Event(seq=3, type="task.moved", target_type="task", target_id="t", payload="{}")
-    batch = Batch([event], {"t": {"html": "<article>"}})
+    batch = Batch([event], Pictures({"t": {"html": "<article>"}}))
     assert batch.text(cards=cards) is batch.text(cards=cards)
     assert ("<article>" in batch.text(cards=cards)) is cards
 
@@ -87,7 +87,7 @@ def test_a_card_goes_with_the_last_event_that_touches_it() -> None:
         Event(seq=seq, type="task.moved", target_type="task", target_id=target, payload="{}")
         for seq, target in enumerate(["a", "b", "a"], start=1)
     ]
-    batch = Batch(events, {"a": {"key": "A"}, "b": {"key": "B"}})
+    batch = Batch(events, Pictures({"a": {"key": "A"}, "b": {"key": "B"}}))
     messages: list[dict[str, Any]] = [{"seq": event.seq} for event in events]
     batch._attach(messages)
     assert [message.get("card") for message in messages] == [None, {"key": "B"}, {"key": "A"}]

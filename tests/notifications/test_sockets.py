@@ -89,6 +89,36 @@ def test_events_of_one_card_in_quick_succession_travel_in_one_message(live_serve
     assert all(sum("card" in event for event in frame.get("events", [frame])) == 1 for frame in frames)
 
 
+def test_a_subtask_that_moves_brings_its_parents_card_along(live_server_asgi: LiveServer) -> None:
+    project = a_project()
+    ada = a_person(project, "ada")
+    parent = a_task(project)
+    subtask = a_task(project, parent=parent)
+    with listening(live_server_asgi, BOARD, user=ada) as line:
+        line.read()
+        happen(subtask, "task.transitioned", before={"status": "ready"}, after={"status": "inbox"})
+        moved = line.read()
+        happen(subtask, "task.progressed")
+        reported = line.read()
+    assert moved["card"]["key"] == subtask.key
+    assert [card["key"] for card in moved["parents"]] == [parent.key]
+    assert "0/1" in moved["parents"][0]["html"]
+    assert reported["card"]["key"] == subtask.key
+    assert "parents" not in reported
+
+
+def test_a_subtask_given_to_another_parent_brings_both_parents_cards(live_server_asgi: LiveServer) -> None:
+    project = a_project()
+    ada = a_person(project, "ada")
+    old, new = a_task(project), a_task(project)
+    subtask = a_task(project, parent=new)
+    with listening(live_server_asgi, BOARD, user=ada) as line:
+        line.read()
+        happen(subtask, "task.updated", before={"parent": old.key}, after={"parent": new.key})
+        frame = line.read()
+    assert {card["key"] for card in frame["parents"]} == {old.key, new.key}
+
+
 @pytest.mark.parametrize("after", [11, 2])
 def test_a_number_that_cannot_be_served_is_told_to_reload(live_server_asgi: LiveServer, after: int) -> None:
     project = a_project()

@@ -75,7 +75,8 @@ function mark() {
 let due = 0;
 function changed(event) {
   const key = openKey();
-  if (!key || (event.data?.key !== key && event.card?.key !== key)) return;
+  const cards = [event.card, ...(event.parents ?? [])];
+  if (!key || (event.data?.key !== key && !cards.some((card) => card?.key === key))) return;
   clearTimeout(due);
   due = setTimeout(refresh, 150);
 }
