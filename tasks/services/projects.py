@@ -65,7 +65,10 @@ def create_project(
 def update_project(
     *, actor: Actor, project: Project, changes: Mapping[str, Any], expected_version: int | None = None
 ) -> Project:
-    """Change settings of a project. Raises `VersionConflict` when `expected_version` is not the current one."""
+    """Change settings of a project (`EDITABLE`, what else is sent is passed over); what is already so is no change.
+
+    Raises `VersionConflict` (409) when `expected_version` is not the current one.
+    """
     with unit():
         row = Project.objects.select_for_update().get(pk=project.pk)
         if expected_version is not None and expected_version != row.version:
@@ -86,7 +89,10 @@ def update_project(
 
 
 def set_mode(*, actor: Actor, project: Project, mode: str, reason: str = "") -> Project:
-    """Set what agents may do in this project: normal, draining, paused, quarantined."""
+    """Set what agents may do in this project: normal, draining, paused, quarantined. The same again is no change.
+
+    Raises `Refused` (422) for a mode there is not.
+    """
     _check_mode(mode)
     with unit():
         row = Project.objects.select_for_update().get(pk=project.pk)
@@ -107,7 +113,10 @@ def set_mode(*, actor: Actor, project: Project, mode: str, reason: str = "") -> 
 
 
 def set_global_mode(*, actor: Actor, mode: str, reason: str = "") -> SystemState:
-    """Set what agents may do anywhere; every project's history says so."""
+    """Set what agents may do anywhere; every project's history says so. The same mode again is no change.
+
+    Raises `Refused` (422) for a mode there is not.
+    """
     _check_mode(mode)
     with unit():
         state, _ = SystemState.objects.select_for_update().get_or_create(pk=1)
@@ -124,7 +133,7 @@ def set_global_mode(*, actor: Actor, mode: str, reason: str = "") -> SystemState
 
 
 def set_member(*, actor: Actor, project: Project, user: User, role: str) -> Membership:
-    """Give a person a role in a project. Raises `Refused` when that would leave no owner."""
+    """Give a person a role in a project; the same again is no change. Raises `Refused` (422) for the last owner."""
     with unit():
         known = Membership.objects.select_for_update().filter(project=project, user=user).first()
         if known is not None and known.role == role:
