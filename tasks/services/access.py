@@ -46,7 +46,7 @@ def visible_projects(actor: Actor) -> QuerySet[Project]:
 
 
 def visible_tasks(actor: Actor) -> QuerySet[Task]:
-    """The tasks this actor may see, those of archived projects included."""
+    """The tasks this actor may see."""
     return Task.objects.filter(within_reach(actor))
 
 

@@ -65,10 +65,7 @@ def create_project(
 def update_project(
     *, actor: Actor, project: Project, changes: Mapping[str, Any], expected_version: int | None = None
 ) -> Project:
-    """Change settings of a project (`EDITABLE`, what else is sent is passed over); what is already so is no change.
-
-    Raises `VersionConflict` (409) when `expected_version` is not the current one.
-    """
+    """Change settings of a project. Raises `VersionConflict` when `expected_version` is not the current one."""
     with unit():
         row = Project.objects.select_for_update().get(pk=project.pk)
         if expected_version is not None and expected_version != row.version:

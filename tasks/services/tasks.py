@@ -24,8 +24,8 @@ from tasks.services.dependencies import add_dependency
 from tasks.services.family import check_parent
 from tasks.services.labels import ensure_may_label, set_labels
 from tasks.services.locking import lock_task, write_task
+from tasks.services.steps import top_position
 from tasks.services.subscriptions import follow, follow_as
-from tasks.services.transition import top_position
 
 if TYPE_CHECKING:
     from agents.models import Agent
