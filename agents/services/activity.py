@@ -28,7 +28,7 @@ def report_activity(
 ) -> ActivityEntry:
     """Store what an agent says it does, as a sign of life too, and return the line kept of it.
 
-    Raises Forbidden for any other agent than itself, Refused (422) for a task that is not among its open ones.
+    Raises Forbidden for any other agent than itself, Refused for a task that is not among its open ones.
     """
     if actor.agent_id != agent.pk:
         raise Forbidden("Agents report their own activity only.", code="not_yourself")

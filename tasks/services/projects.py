@@ -157,23 +157,6 @@ def remove_member(*, actor: Actor, project: Project, user: User) -> None:
         _record(actor, project, "project.member_removed", data)
 
 
-def _ensure_known(settings: Mapping[str, Any]) -> None:
-    unknown = sorted(set(settings) - EDITABLE)
-    if unknown:
-        raise Refused("Unknown settings.", errors=[FieldError(name, "Unknown setting.") for name in unknown])
-
-
-def _insert(slug: str, **columns: Any) -> Project:
-    taken = Conflict(f"There is a project “{slug}” already.", code="slug_taken")
-    if Project.objects.filter(slug=slug).exists():
-        raise taken
-    try:
-        with unit():
-            return Project.objects.create(slug=slug, **columns)
-    except IntegrityError as lost:
-        raise taken from lost
-
-
 def _record(actor: Actor, project: Project, type: str, data: Mapping[str, Any]) -> None:
     record(project_id=project.pk, type=type, actor=actor, target=("project", project.pk), data=data)
 
@@ -200,3 +183,20 @@ def _free_prefix(wanted: str) -> str:
     if prefix not in taken:
         return prefix
     return next(f"{prefix[:6]}{n}" for n in range(2, 10_000) if f"{prefix[:6]}{n}" not in taken)
+
+
+def _ensure_known(settings: Mapping[str, Any]) -> None:
+    unknown = sorted(set(settings) - EDITABLE)
+    if unknown:
+        raise Refused("Unknown settings.", errors=[FieldError(name, "Unknown setting.") for name in unknown])
+
+
+def _insert(slug: str, **columns: Any) -> Project:
+    taken = Conflict(f"There is a project “{slug}” already.", code="slug_taken")
+    if Project.objects.filter(slug=slug).exists():
+        raise taken
+    try:
+        with unit():
+            return Project.objects.create(slug=slug, **columns)
+    except IntegrityError as lost:
+        raise taken from lost
