@@ -20,7 +20,6 @@ DEFAULTS: Mapping[str, Mapping[str, int]] = {
 }
 """The thresholds a project may change with `loop_limits`, kind by kind, knob by knob."""
 
-KINDS = tuple(DEFAULTS)
 SCAN_EVERY = timedelta(minutes=15)
 
 
@@ -81,7 +80,7 @@ def horizon(limits: Limits, *kinds: str) -> timedelta:
 
 
 def find(said: Sequence[Said], moved: Sequence[Moved], limits: Limits, now: datetime) -> Finding | None:
-    """The first rule that fires, in the order of `KINDS`, or None. A storm that is long over is none any more."""
+    """The first rule that fires, in the order of `DEFAULTS`, or None. A storm that is long over is none any more."""
     for kind, rule in _RULES.items():
         knobs = limits[kind]
         finding = rule(_recent(said, kind, limits, now), _recent(moved, kind, limits, now), knobs)

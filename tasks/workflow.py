@@ -304,9 +304,7 @@ def missing(facts: Facts) -> list[FieldError]:
 def open_steps(facts_for: Callable[[str], Facts], origin: str) -> list[str]:
     """The statuses this actor could move the task to now, bringing at most what a request can bring."""
     steps = []
-    for to in Status.values:
-        if (origin, to) not in EDGES:
-            continue
+    for to in edges_from(origin):
         facts = facts_for(to)
         if barrier(facts) is None and not _unsendable(facts):
             steps.append(to)

@@ -30,7 +30,7 @@ def approval_json(approval: Approval) -> dict[str, Any]:
         **{name: getattr(approval, name) for name in PLAIN},
         "project": approval.project.slug,
         "task": _task(approval),
-        "requester": _who(approval),
+        "requester": approval.author,
         "approvals": sum(decision.approve for decision in decisions),
         "decisions": [_decision(decision) for decision in decisions],
     }
@@ -41,9 +41,5 @@ def _task(approval: Approval) -> dict[str, Any] | None:
     return {"id": task.pk, "key": task.key, "title": task.title, "status": task.status} if task else None
 
 
-def _who(row: Approval | ApprovalDecision) -> dict[str, str]:
-    return {"kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name}
-
-
 def _decision(row: ApprovalDecision) -> dict[str, Any]:
-    return {"by": _who(row), "approve": row.approve, "reason": row.reason, "at": row.at}
+    return {"by": row.author, "approve": row.approve, "reason": row.reason, "at": row.at}

@@ -107,16 +107,6 @@ def _as_json(value: Value) -> Func:
     return _Json(value, output_field=BooleanField())
 
 
-def upcoming(agent: Agent, now: datetime, limit: int) -> list[Task]:
-    """Up to `limit` tasks in the order this agent would get them; at most three queries."""
-    found = list(assigned_to(agent, now)[:limit])
-    rest: list[Task] = []
-    for source in pool(agent):
-        rest.extend(source[: limit - len(found)])
-    rest.sort(key=_place)
-    return [*found, *rest][:limit]
-
-
 def seeking(agents: QuerySet[Agent]) -> QuerySet[Agent]:
     """Agents with what a claim asks of them.
 

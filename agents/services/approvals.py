@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from agents.models import Approval, ApprovalStatus, Risk
+from agents.queries.approvals import visible_approvals
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.errors import Conflict, FieldError, Forbidden, NotFound, Refused
@@ -22,7 +23,7 @@ from tasks.errors import NotYourTask
 from tasks.events import canonical, record
 from tasks.models import Project, Task, stamp
 from tasks.services import leases
-from tasks.services.access import Need, by_id, require, within_reach
+from tasks.services.access import Need, by_id, require
 from tasks.services.locking import lock_task, write_task
 from tasks.services.transition import Step, transition
 from tasks.workflow import Facts, Requirement, Status
@@ -61,9 +62,7 @@ def payload_hash(payload: Mapping[str, Any]) -> str:
 
 def get_approval(actor: Actor, ref: str, need: Need = Need.READ) -> Approval:
     """The approval with the id `ref`. Raises NotFound when the actor may not see it, Forbidden when only see it."""
-    rows = Approval.objects.filter(within_reach(actor), project__archived_at__isnull=True)
-    rows = rows.select_related("project", "task").prefetch_related("decisions")
-    approval = by_id(rows, ref, "approval")
+    approval = by_id(visible_approvals(actor), ref, "approval")
     require(actor, approval.project, need)
     return approval
 
@@ -150,7 +149,7 @@ def tell(approval: Approval, type: str, actor: Actor, **data: Any) -> None:
         "risk": approval.risk,
         "status": approval.status,
         "reason": approval.reason,
-        "requester": {"kind": approval.actor_kind, "id": approval.actor_id, "name": approval.actor_name},
+        "requester": approval.author,
         **data,
     }
     target = ("approval", approval.pk)

@@ -31,7 +31,7 @@ class NewKey:
 
 
 def issue_key(*, actor: Actor, agent: Agent, expires_in_s: int | None = None) -> NewKey:
-    """A new key for `agent` beside those it has; `expires_in_s` seconds from now it stops working."""
+    """A new key for `agent` beside those it has; it stops working `expires_in_s` seconds from now, or never."""
     with unit():
         secret = new_secret("mca")
         expires_at = _later(expires_in_s)
@@ -76,7 +76,10 @@ def revoke_all_keys(*, actor: Actor, agent: Agent) -> None:
 def create_service_token(
     *, actor: Actor, project: Project, name: str, scopes: Sequence[str], expires_in_s: int | None = None
 ) -> NewKey:
-    """A token for a machine caller of `project`. Raises Refused for no scope or an unknown one."""
+    """A token for a machine caller of `project`, which may always read.
+
+    It stops working `expires_in_s` seconds from now, or never. Raises Refused (422) for no scope or an unknown one.
+    """
     unknown = sorted(set(scopes) - set(Scope.values))
     if unknown or not scopes:
         known = ", ".join(Scope.values)

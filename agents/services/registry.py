@@ -75,7 +75,8 @@ def update_agent(
 ) -> Agent:
     """Change fields of `EDITABLE`; what is already so is no change.
 
-    Raises VersionConflict (409) naming the fields that differ when `expected_version` is not the present one.
+    Raises VersionConflict (409) naming the fields that differ when `expected_version` is not the present one, Refused
+    (422) for an operator who is not a member of the project.
     """
     with unit():
         fresh = lock_agent(agent)

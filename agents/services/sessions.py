@@ -41,7 +41,7 @@ def open_session(*, actor: Actor, agent: Agent, ttl_s: int = DEFAULT_TTL_S) -> N
 
 
 def end_session(*, actor: Actor, agent: Agent, prefix: str) -> None:
-    """End a session of `agent` at once; a second time changes nothing. Raises NotFound."""
+    """End the session called `prefix` at once; a second time changes nothing. Raises NotFound."""
     with unit():
         mine = AgentSession.objects.filter(agent=agent, prefix=prefix)
         if not mine.exists():

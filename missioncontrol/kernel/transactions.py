@@ -78,7 +78,7 @@ def write_last(writer: Writer, item: Any) -> None:
 
     Raises RuntimeError outside a unit, where nothing would ever write it.
     """
-    if _pending.depth == 0:
+    if not in_unit():
         raise RuntimeError("write_last() needs an open unit()")
     _pending.items.append((writer, item))
 

@@ -39,7 +39,7 @@ def event_message(event: Event) -> dict[str, Any]:
         "type": "event",
         "seq": event.seq,
         "kind": event.type,
-        "actor": {"kind": event.actor_kind, "id": event.actor_id, "name": event.actor_name},
+        "actor": event.author,
         "target": {"type": event.target_type, "id": event.target_id},
         "data": event.data,
         "at": event.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),

@@ -36,7 +36,7 @@ def mark_read(*, actor: Actor, notification_id: int) -> Notification:
 
 
 def mark_all_read(*, actor: Actor) -> int:
-    """The person has read everything. Returns how many were unread."""
+    """The person has read everything. Returns how many were unread. Raises Forbidden for anyone but people."""
     user_id = _person(actor)
     unread = Notification.objects.filter(user_id=user_id, read_at__isnull=True)
     read = unread.update(read_at=timezone.now())

@@ -10,7 +10,6 @@ from rest_framework import serializers
 from missioncontrol.kernel.api.schema import Described, listed
 from tasks.models import (
     ActorKinds,
-    ActorStamped,
     Event,
     Message,
     MessageType,
@@ -150,11 +149,6 @@ TRANSITIONS = listed(TransitionAnswer)
 TIMELINE = listed(EntryAnswer)
 
 
-def who(row: ActorStamped) -> dict[str, str]:
-    """Who made a row."""
-    return {"kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name}
-
-
 def message_json(message: Message, task: Task) -> dict[str, Any]:
     """One message; its mentions should be loaded."""
     return {
@@ -163,7 +157,7 @@ def message_json(message: Message, task: Task) -> dict[str, Any]:
         "type": message.type,
         "content": message.content,
         "artifacts": message.artifacts,
-        "author": who(message),
+        "author": message.author,
         "mentions": mentioned_in(message),
         "reply_to": message.reply_to_id,
         "created_at": message.created_at,
@@ -179,7 +173,7 @@ def version_json(row: MessageVersion) -> dict[str, Any]:
         "version": row.version,
         "content": row.content,
         "artifacts": row.artifacts,
-        "changed_by": who(row),
+        "changed_by": row.author,
         "changed_at": row.at,
     }
 
@@ -195,7 +189,7 @@ def review_json(review: Review, task: Task) -> dict[str, Any]:
         "severity": review.severity,
         "files": review.files,
         "state": review.state,
-        "author": who(review),
+        "author": review.author,
         "response": review.response,
         "responded_by": review.responded_by,
         "responded_at": review.responded_at,
@@ -209,7 +203,7 @@ def transition_json(row: Transition) -> dict[str, Any]:
         "id": row.pk,
         "from": row.from_status,
         "to": row.to_status,
-        "actor": who(row),
+        "actor": row.author,
         "reason": row.reason,
         "override": row.override,
         "automatic": row.automatic,
@@ -220,7 +214,7 @@ def transition_json(row: Transition) -> dict[str, Any]:
 
 def entry_json(entry: Entry, task: Task) -> dict[str, Any]:
     """One line of the timeline."""
-    actor = _creator(task) if entry.kind == "created" else who(entry.row)
+    actor = _creator(task) if entry.kind == "created" else entry.row.author
     return {"kind": entry.kind, "at": entry.at, "actor": actor, "data": _TOLD[entry.kind](entry.row, task)}
 
 

@@ -27,6 +27,11 @@ class ActorStamped(models.Model):
         abstract = True
 
     @property
+    def author(self) -> dict[str, str]:
+        """Who made this row, as answers and events say it."""
+        return {"kind": self.actor_kind, "id": self.actor_id, "name": self.actor_name}
+
+    @property
     def by_agent(self) -> bool:
         """Whether an agent made this row."""
         return self.actor_kind == ActorKinds.AGENT

@@ -73,7 +73,7 @@ def verify_chain(project: Project, checkpoints: Sequence[Checkpoint] = ()) -> Ch
 
 
 def verify_all(checkpoints: Sequence[Checkpoint], slug: str = "") -> Iterator[ChainReport]:
-    """The report of every project, or of the one called `slug`, each with its own checkpoints."""
+    """The report of every project, or of the one called `slug` (none when there is none), each with its checkpoints."""
     projects = Project.objects.filter(stream__isnull=False).order_by("slug")
     for project in projects.filter(slug=slug) if slug else projects:
         yield verify_chain(project, [each for each in checkpoints if each.project_id == project.pk])

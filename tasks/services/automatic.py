@@ -10,7 +10,10 @@ from tasks.workflow import Status
 
 
 def step(task: Task, rule: str, to: str, *, reason: str = "", cause: str = BlockCause.REASON) -> Task:
-    """Take an automatic step as the rule called `rule`, whatever the requirements say of what it mends."""
+    """Take an automatic step as the rule called `rule`, whatever the requirements say of what it mends.
+
+    `cause` says why a task is blocked. Raises what `transition` raises.
+    """
     asked = Step(to=to, reason=reason, automatic=True, unconditional=True, cause=cause)
     return transition(actor=Actor.system(rule), task=task, step=asked)
 

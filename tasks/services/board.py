@@ -14,7 +14,8 @@ from tasks.errors import TransitionRefused
 from tasks.events import record_task
 from tasks.models import Task, TaskCounter
 from tasks.services.locking import lock_task
-from tasks.services.transition import Step, refusals_logged, take_locked, top_position
+from tasks.services.steps import top_position
+from tasks.services.transition import Step, refusals_logged, take_locked
 
 GAP = 1 << 20
 

@@ -28,7 +28,8 @@ def create_operator(
 ) -> User:
     """The person called `username`, made when new, with `role` in the project.
 
-    Without a password the person can sign in only by a link. Staff may use the admin.
+    A new person without a password can sign in only by a link; a known one keeps what is not given. Staff may use the
+    admin. Raises `Refused` (422) when the role would leave the project without an owner.
     """
     with unit():
         user, made = User.objects.get_or_create(username=username, defaults={"email": email})

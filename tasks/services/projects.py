@@ -86,7 +86,10 @@ def update_project(
 
 
 def set_mode(*, actor: Actor, project: Project, mode: str, reason: str = "") -> Project:
-    """Set what agents may do in this project: normal, draining, paused, quarantined."""
+    """Set what agents may do in this project: normal, draining, paused, quarantined. The same again is no change.
+
+    Raises `Refused` (422) for a mode there is not.
+    """
     _check_mode(mode)
     with unit():
         row = Project.objects.select_for_update().get(pk=project.pk)
@@ -107,7 +110,10 @@ def set_mode(*, actor: Actor, project: Project, mode: str, reason: str = "") -> 
 
 
 def set_global_mode(*, actor: Actor, mode: str, reason: str = "") -> SystemState:
-    """Set what agents may do anywhere; every project's history says so."""
+    """Set what agents may do anywhere; every project's history says so. The same mode again is no change.
+
+    Raises `Refused` (422) for a mode there is not.
+    """
     _check_mode(mode)
     with unit():
         state, _ = SystemState.objects.select_for_update().get_or_create(pk=1)
@@ -124,7 +130,7 @@ def set_global_mode(*, actor: Actor, mode: str, reason: str = "") -> SystemState
 
 
 def set_member(*, actor: Actor, project: Project, user: User, role: str) -> Membership:
-    """Give a person a role in a project. Raises `Refused` when that would leave no owner."""
+    """Give a person a role in a project; the same again is no change. Raises `Refused` (422) for the last owner."""
     with unit():
         known = Membership.objects.select_for_update().filter(project=project, user=user).first()
         if known is not None and known.role == role:
@@ -149,23 +155,6 @@ def remove_member(*, actor: Actor, project: Project, user: User) -> None:
         row.delete()
         data = {"user": user.pk, "name": user.username, "before": {"role": row.role}, "after": {"role": None}}
         _record(actor, project, "project.member_removed", data)
-
-
-def _ensure_known(settings: Mapping[str, Any]) -> None:
-    unknown = sorted(set(settings) - EDITABLE)
-    if unknown:
-        raise Refused("Unknown settings.", errors=[FieldError(name, "Unknown setting.") for name in unknown])
-
-
-def _insert(slug: str, **columns: Any) -> Project:
-    taken = Conflict(f"There is a project “{slug}” already.", code="slug_taken")
-    if Project.objects.filter(slug=slug).exists():
-        raise taken
-    try:
-        with unit():
-            return Project.objects.create(slug=slug, **columns)
-    except IntegrityError as lost:
-        raise taken from lost
 
 
 def _record(actor: Actor, project: Project, type: str, data: Mapping[str, Any]) -> None:
@@ -194,3 +183,20 @@ def _free_prefix(wanted: str) -> str:
     if prefix not in taken:
         return prefix
     return next(f"{prefix[:6]}{n}" for n in range(2, 10_000) if f"{prefix[:6]}{n}" not in taken)
+
+
+def _ensure_known(settings: Mapping[str, Any]) -> None:
+    unknown = sorted(set(settings) - EDITABLE)
+    if unknown:
+        raise Refused("Unknown settings.", errors=[FieldError(name, "Unknown setting.") for name in unknown])
+
+
+def _insert(slug: str, **columns: Any) -> Project:
+    taken = Conflict(f"There is a project “{slug}” already.", code="slug_taken")
+    if Project.objects.filter(slug=slug).exists():
+        raise taken
+    try:
+        with unit():
+            return Project.objects.create(slug=slug, **columns)
+    except IntegrityError as lost:
+        raise taken from lost

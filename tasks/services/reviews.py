@@ -270,7 +270,7 @@ def _record(actor: Actor, task: Task, review: Review, type: str, told: Mapping[s
         "key": task.key,
         "status": task.status,
         "kind": review.kind,
-        "author": {"kind": review.actor_kind, "id": review.actor_id, "name": review.actor_name},
+        "author": review.author,
         **told,
     }
     record(project_id=task.project_id, type=type, actor=actor, target=("review", review.pk), data=data)

@@ -24,8 +24,8 @@ from tasks.services.dependencies import add_dependency
 from tasks.services.family import check_parent
 from tasks.services.labels import ensure_may_label, set_labels
 from tasks.services.locking import lock_task, write_task
+from tasks.services.steps import top_position
 from tasks.services.subscriptions import follow, follow_as
-from tasks.services.transition import top_position
 
 if TYPE_CHECKING:
     from agents.models import Agent
@@ -68,8 +68,9 @@ def create_task(
 ) -> Task:
     """Make a task in the project's inbox, then let assignment, dependencies and triage move it.
 
-    `fields` are those of `PLAIN`. Raises `FlagMissing` for an agent that may not create tasks, `NotFound` for a
-    parent or dependency of another project, `CycleRefused` for one nested too deeply.
+    `fields` are those of `PLAIN`. Raises `FlagMissing` for an agent that may not create tasks, `Forbidden` for one that
+    sets the label `auto-approve`, `NotFound` for a parent or dependency of another project, `CycleRefused` (422) for a
+    parent that is nested too deeply.
     """
     if actor.is_agent and "can_create_tasks" not in actor.flags:
         raise FlagMissing("This agent may not create tasks.")
@@ -111,7 +112,8 @@ def edit_task(
     """Change fields of a task (`PLAIN`, `labels`, `reviewer`, `parent`); triage follows.
 
     What equals the stored value is no change; no change writes nothing. Raises `VersionConflict` with the fields that
-    changed since `expected_version`, `StaleLease`/`LeaseHeld` (409) or `NotYourTask` (403) for agents.
+    changed since `expected_version`, `Refused` (422) for a field that cannot be edited, what `check_parent` raises, and
+    for agents `StaleLease`/`LeaseHeld` (409), `NotYourTask` (403), or `Forbidden` for what is people's to set.
     """
     with unit():
         task = lock_task(task.pk)

@@ -216,11 +216,7 @@ def _record(actor: Actor, task: Task, message: Message, type: str, told: Mapping
         "key": task.key,
         "status": task.status,
         "type": message.type,
-        "author": {
-            "kind": message.actor_kind,
-            "id": message.actor_id,
-            "name": message.actor_name,
-        },
+        "author": message.author,
         "reply_to": str(message.reply_to_id) if message.reply_to_id else None,
         "excerpt": excerpt_of(message.content),
         **told,

@@ -14,8 +14,7 @@ from tasks.events import record
 from tasks.importing.records import ImportedMessage
 from tasks.models import Message, MessageVersion, Task, stamp
 from tasks.services.importing.rows import message_row
-
-EXCERPT = 200
+from tasks.thread_rules import excerpt_of
 
 
 def bring_messages(
@@ -55,10 +54,11 @@ def _tell(actor: Actor, task: Task, row: Message, type: str) -> None:
     data: dict[str, Any] = {
         "task": str(task.pk),
         "key": task.key,
+        "status": task.status,
         "type": row.type,
-        "author": row.actor_name,
+        "author": row.author,
         "mentions": {"agents": [], "users": []},
         "reply_to": None,
-        "excerpt": row.content[:EXCERPT],
+        "excerpt": excerpt_of(row.content),
     }
     record(project_id=task.project_id, type=type, actor=actor, target=("message", row.pk), data=data)

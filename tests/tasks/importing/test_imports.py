@@ -22,6 +22,7 @@ from tasks.services.importing.importer import ImportReport, import_tasks
 from tasks.services.people import create_operator
 from tasks.services.projects import create_project
 from tasks.services.tasks import edit_task
+from tasks.services.thread import post_message
 from tasks.services.transition import Step, transition
 
 from .folders import REAL_EXPORT, blocks, event, front, issue, write_beads, write_markdown
@@ -250,8 +251,13 @@ def test_links_and_messages_follow_the_source(project: Project, tmp_path: Path) 
     assert (task.parent_id, task.open_dependencies, task.message_count) == (task_of("a-2").pk, 1, 2)
     assert [message.content for message in task.messages.all()] == ["First, reworded.", "Second."]
     assert [version.content for version in task.messages.all()[0].versions.all()] == ["First."]
-    types = list(Event.objects.filter(type__startswith="message").values_list("type", flat=True))
-    assert types == ["message.edited", "message.posted"]
+    told = list(Event.objects.filter(type__startswith="message").order_by("seq"))
+    assert [event.type for event in told] == ["message.edited", "message.posted"]
+    by = task.messages.all()[1].author
+    assert (told[1].data["author"], told[1].data["excerpt"]) == (by, "Second.")
+    posted = post_message(actor=HOUSE, task=task, content="Here.")
+    here = Event.objects.get(target_id=str(posted.pk), type="message.posted")
+    assert set(told[1].data) == set(here.data)
 
 
 def test_a_link_made_here_never_lets_an_import_close_a_circle(project: Project, tmp_path: Path) -> None:
