@@ -37,6 +37,7 @@ class ActivityLine(serializers.ModelSerializer[ActivityEntry]):
     """Something an agent reported of itself."""
 
     task = serializers.CharField(allow_null=True, help_text="The task's key.")
+    progress = serializers.IntegerField(min_value=0, max_value=100, help_text="Percent.")
 
     class Meta:
         model = ActivityEntry
