@@ -126,6 +126,16 @@ def test_it_ends_within_five_seconds_with_clients_connected(
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+def test_being_asked_to_stop_many_times_is_no_error(second: dict[str, str], tmp_path: Path) -> None:
+    with up(second, tmp_path / "log") as server:
+        for _ in range(5):
+            server.process.send_signal(signal.SIGINT)
+            server.process.send_signal(signal.SIGTERM)
+        assert stop(server, signal.SIGTERM) < STOP_WITHIN_S
+        assert server.process.returncode == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
 async def test_stopping_ends_waiting_claims_and_tells_the_sockets(
     second: dict[str, str], tmp_path: Path
 ) -> None:
