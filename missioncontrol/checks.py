@@ -47,7 +47,8 @@ def _exposure() -> Iterator[CheckMessage]:
         yield (Error if public else Warning)(
             "MC_ALLOWED_HOSTS accepts every host.", id="mc.E007" if public else "mc.W007"
         )
-    if public and urlsplit(settings.MC_SITE_URL).scheme != "https":
+    site = urlsplit(settings.MC_SITE_URL)
+    if public and site.scheme != "https" and not is_local(site.hostname or ""):
         yield Warning("The site is public without https: set MC_SITE_URL to its https address.", id="mc.W008")
 
 

@@ -35,6 +35,10 @@ def test_the_defaults_are_fine() -> None:
     assert found(**PUBLIC) == set()
 
 
+def test_a_container_opened_on_this_machine_needs_no_https() -> None:
+    assert found(MC_BIND="0.0.0.0", MC_SITE_URL="http://localhost:8000") == set()
+
+
 def pool(size: int) -> dict[str, Any]:
     options = {"OPTIONS": {"pool": {"max_size": size}}}
     return {
