@@ -6,16 +6,26 @@ Each runs in a process of its own, so that none inherits the other's settings or
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 PARTS = {"__main__", "serving_app"}
 
 
-def main(names: list[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named measurements, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure what the product promises.")
+    known = ", ".join(measurements())
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which; all of them when none is named: {known}"
+    )
+    names = parser.parse_args(arguments).names
+    if unknown := sorted(set(names) - set(measurements())):
+        parser.error(f"there is no measurement {unknown[0]}; there are {known}")
     missed = [name for name in names or measurements() if not passes(name)]
     if missed:
         print(f"Missed: {', '.join(missed)}", file=sys.stderr)
@@ -38,4 +48,4 @@ def passes(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "missioncontrol.settings")
 
@@ -20,3 +21,11 @@ def set_schedule(sender: Celery, **_: Any) -> None:
     from missioncontrol.kernel.jobs import beat_schedule
 
     sender.conf.beat_schedule = beat_schedule()
+
+
+@beat_init.connect
+def catch_up(**_: Any) -> None:
+    """Ask for what fell due while no beat ran; a schedule that begins anew waits a whole period first."""
+    from missioncontrol.kernel.jobs import nudge_overdue
+
+    nudge_overdue()

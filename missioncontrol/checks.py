@@ -31,11 +31,6 @@ def _services() -> Iterator[CheckMessage]:
         yield Error("The in-memory channel layer cannot join several processes.", id="mc.E002")
     if settings.MC_REDIS_URL and not settings.MC_REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
         yield Error("MC_REDIS_URL is no Redis address.", hint="redis://host:6379/0", id="mc.E003")
-    if (
-        settings.MC_DATABASE_URL
-        and settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql"
-    ):
-        yield Error("MC_DATABASE_URL names no PostgreSQL.", hint="postgres://user@host/name", id="mc.E004")
 
 
 def _exposure() -> Iterator[CheckMessage]:
@@ -52,11 +47,14 @@ def _exposure() -> Iterator[CheckMessage]:
         yield (Error if public else Warning)(
             "MC_ALLOWED_HOSTS accepts every host.", id="mc.E007" if public else "mc.W007"
         )
-    if public and urlsplit(settings.MC_SITE_URL).scheme != "https":
+    site = urlsplit(settings.MC_SITE_URL)
+    if public and site.scheme != "https" and not is_local(site.hostname or ""):
         yield Warning("The site is public without https: set MC_SITE_URL to its https address.", id="mc.W008")
 
 
 def _numbers() -> Iterator[CheckMessage]:
+    if not 0 < settings.MC_PORT < 65536:
+        yield Error("MC_PORT must be between 1 and 65535.", id="mc.E004")
     if settings.MC_HTTP_THREADS < 1 or settings.MC_WAIT_THREADS < 1:
         yield Error("MC_HTTP_THREADS and MC_WAIT_THREADS must be at least 1.", id="mc.E009")
     if settings.MC_MAX_BODY < 1024:

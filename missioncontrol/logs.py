@@ -71,9 +71,13 @@ def _standard(level: str, last: list[Processor], shared: list[Processor]) -> dic
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
-        "filters": {"suspicion": {"()": SuspicionInOneLine}},
+        "filters": {"suspicion": {"()": SuspicionInOneLine}, "probes": {"()": NoProbes}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["suspicion"]}
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["suspicion", "probes"],
+            }
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {name: {"level": "WARNING"} for name in QUIET} | _refusals(level),
@@ -94,3 +98,12 @@ class SuspicionInOneLine(logging.Filter):
             record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.exc_info = record.exc_text = None
         return True
+
+
+class NoProbes(logging.Filter):
+    """That /ready says "not ready" is an answer to the probe that asked, and no failure of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is anything else."""
+        path = getattr(getattr(record, "request", None), "path", "")
+        return not (path == "/ready" and getattr(record, "status_code", 0) == 503)

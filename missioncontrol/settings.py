@@ -11,24 +11,34 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import environ
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
 
-env = environ.Env()
+from missioncontrol import environment as env
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def _data_dir() -> Path:
-    """The folder for everything this installation writes: the database, the secret, uploads."""
-    folder = Path(env.str("MC_DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    """The folder for everything this installation writes: the database, the secret, static files."""
+    folder = Path(env.text("MC_DATA_DIR", str(BASE_DIR / "data"))).resolve()
+    try:
+        (folder / "static").mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise ImproperlyConfigured(
+            f"The data folder {folder} cannot be written. Permit it, or set MC_DATA_DIR."
+        )
     return folder
 
 
 def _secret_key(folder: Path) -> str:
     """`MC_SECRET_KEY`, or a secret made on the first run and kept in the data folder (mode 0600)."""
-    given = env.str("MC_SECRET_KEY", default="")
+    given = env.text("MC_SECRET_KEY", "")
     if given:
-        return str(given)
+        return given
     path = folder / "secret_key"
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -42,23 +52,23 @@ def _secret_key(folder: Path) -> str:
 
 DATA_DIR = _data_dir()
 SECRET_KEY = _secret_key(DATA_DIR)
-DEBUG = env.bool("MC_DEBUG", default=False)
+DEBUG = env.switch("MC_DEBUG", default=False)
 
-MC_BIND = env.str("MC_BIND", default="127.0.0.1")
-MC_PORT = env.int("MC_PORT", default=8000)
-MC_SITE_URL = env.str("MC_SITE_URL", default=f"http://{MC_BIND}:{MC_PORT}").rstrip("/")
-MC_DATABASE_URL = env.str("MC_DATABASE_URL", default="")
-MC_REDIS_URL = env.str("MC_REDIS_URL", default="")
-MC_DEMO = env.bool("MC_DEMO", default=True)
+MC_BIND = env.text("MC_BIND", "127.0.0.1")
+MC_PORT = env.whole("MC_PORT", 8000)
+MC_SITE_URL = env.text("MC_SITE_URL", f"http://{MC_BIND}:{MC_PORT}").rstrip("/")
+MC_DATABASE_URL = env.text("MC_DATABASE_URL", "")
+MC_REDIS_URL = env.text("MC_REDIS_URL", "")
+MC_DEMO = env.switch("MC_DEMO", default=True)
 MC_EMBEDDED = not MC_REDIS_URL
-MC_KEY_RATE = env.int("MC_KEY_RATE", default=12_000)
-MC_EVENT_RETENTION_DAYS = env.int("MC_EVENT_RETENTION_DAYS", default=0)
-MC_HTTP_THREADS = env.int("MC_HTTP_THREADS", default=8)
-MC_WAIT_THREADS = env.int("MC_WAIT_THREADS", default=64)
-MC_MAX_BODY = env.int("MC_MAX_BODY", default=1024 * 1024)
+MC_KEY_RATE = env.whole("MC_KEY_RATE", 12_000)
+MC_EVENT_RETENTION_DAYS = env.whole("MC_EVENT_RETENTION_DAYS", 0)
+MC_HTTP_THREADS = env.whole("MC_HTTP_THREADS", 8)
+MC_WAIT_THREADS = env.whole("MC_WAIT_THREADS", 64)
+MC_MAX_BODY = env.whole("MC_MAX_BODY", 1024 * 1024)
 MC_LONG_POLL_PATHS = ("/api/v1/agent/claim",)
 
-ALLOWED_HOSTS = env.list("MC_ALLOWED_HOSTS", default=[])
+ALLOWED_HOSTS = env.words("MC_ALLOWED_HOSTS")
 if not ALLOWED_HOSTS:
     ALLOWED_HOSTS = [
         "localhost",
@@ -133,14 +143,18 @@ TEMPLATES: list[dict[str, Any]] = [
 def _databases() -> dict[str, Any]:
     """SQLite in the data folder, or what `MC_DATABASE_URL` names, with the limits both need."""
     if MC_DATABASE_URL:
-        config = env.db_url_config(MC_DATABASE_URL)
+        if not MC_DATABASE_URL.startswith(("postgres://", "postgresql://")):
+            raise ImproperlyConfigured(
+                "MC_DATABASE_URL must be like postgres://user:password@host:5432/name."
+            )
+        config = Env.db_url_config(MC_DATABASE_URL)
         config["CONN_MAX_AGE"] = 0
         config["OPTIONS"] = {
             "options": "-c lock_timeout=5000 -c statement_timeout=30000"
             " -c idle_in_transaction_session_timeout=30000",
             "pool": {
                 "min_size": 2,
-                "max_size": env.int("MC_DATABASE_POOL", default=MC_HTTP_THREADS + 12),
+                "max_size": env.whole("MC_DATABASE_POOL", MC_HTTP_THREADS + 12),
                 "timeout": 20,
             },
         }
@@ -169,7 +183,6 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -267,11 +280,11 @@ _HTTPS = MC_SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
-MC_TRUST_PROXY = env.bool("MC_TRUST_PROXY", default=False)
+MC_TRUST_PROXY = env.switch("MC_TRUST_PROXY", default=False)
 if MC_TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-MC_LOG_LEVEL = env.str("MC_LOG_LEVEL", default="INFO").upper()
-MC_LOG_FORMAT = env.str("MC_LOG_FORMAT", default="console" if MC_EMBEDDED else "json")
+MC_LOG_LEVEL = env.choice("MC_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+MC_LOG_FORMAT = env.choice("MC_LOG_FORMAT", "console" if MC_EMBEDDED else "json", ("console", "json"))
 LOGGING_CONFIG = "missioncontrol.logs.configure"
 LOGGING: dict[str, Any] = {"level": MC_LOG_LEVEL, "format": MC_LOG_FORMAT}

@@ -36,10 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return Simulation(options, stop).run()
     except Refusal as refusal:
-        print(f"The server refuses: {refusal} {refusal.advice}".rstrip(), file=sys.stderr)
+        print(_told(refusal), file=sys.stderr)
         return {0: 8, 401: 3, 403: 3, 404: 4}.get(refusal.status, 6)
     except Stopped:
         return 0
+
+
+def _told(refusal: Refusal) -> str:
+    if refusal.status == 0:
+        return f"{refusal}. Is the server running (make run)? Another address goes into MC_URL."
+    return f"The server refuses: {refusal} {refusal.advice}".rstrip()
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

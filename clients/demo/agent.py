@@ -167,7 +167,7 @@ class Agent(threading.Thread):
         cursor = answer.get("notifications_cursor")
         if answer.get("notifications") and cursor is not None:
             self.wire.post("/agent/notifications/ack", {"up_to": cursor})
-            self._say("reads", f"{len(answer['notifications'])} notifications")
+            self._say("reads", _counted(len(answer["notifications"])))
         return answer
 
     def _is_halted(self, beat: dict[str, Any]) -> bool:
@@ -197,3 +197,7 @@ class Agent(threading.Thread):
 
     def _say(self, act: str, about: str = "") -> None:
         self.voice.say(self.slug, act, about)
+
+
+def _counted(notifications: int) -> str:
+    return f"{notifications} notification{'' if notifications == 1 else 's'}"

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from missioncontrol.kernel.models import IdempotencyRecord
 
@@ -48,10 +49,24 @@ def forget_running() -> None:
 
 
 def migrate() -> None:
-    """Apply what is not applied yet, without a word when there is nothing."""
+    """Apply what is not applied yet, without a word when there is nothing.
+
+    Raises CommandError when the database has what this code does not know.
+    """
     executor = MigrationExecutor(connection)
+    if unknown := unknown_migrations(executor.loader):
+        raise CommandError(
+            f"A newer version of Mission Control made this database: {unknown[0]} is unknown to this one."
+            " Update the code, or choose another folder with MC_DATA_DIR."
+        )
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+
+
+def unknown_migrations(loader: MigrationLoader) -> list[str]:
+    """What was applied to the database, as `app.name`, and has no file here."""
+    strange = set(loader.applied_migrations or ()) - set(loader.disk_migrations or ())
+    return sorted(f"{app}.{name}" for app, name in strange if app in loader.migrated_apps)
 
 
 def call(name: str, *arguments: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import signal
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +72,7 @@ class Server(DaphneServer):  # type: ignore[misc]
         self.max_body = max_body
         self.on_ready = on_ready
         self.on_stop = on_stop
+        self._ending = False
 
     def run(self) -> None:
         """Serve; returns after a clean stop."""
@@ -82,12 +84,24 @@ class Server(DaphneServer):  # type: ignore[misc]
         reactor.callLater(2, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         self._port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
+        if self.signal_handlers:
+            reactor.callWhenRunning(self._obey_signals)
         if self.on_ready is not None:
             reactor.callWhenRunning(self.on_ready)
         # What is loaded by now stays; the collector would stop every request to look at it again and again.
         gc.collect()
         gc.freeze()
         reactor.run(installSignalHandlers=self.signal_handlers)
+
+    def _obey_signals(self) -> None:
+        """Twisted's own handlers fail when asked twice, as by a terminal and the parent process."""
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, lambda *_: reactor.callFromThread(self._end))
+
+    def _end(self) -> None:
+        if not self._ending:
+            self._ending = True
+            reactor.stop()
 
     def _socket_factory(self) -> Any:
         factory = WebSocketFactory(self, server=None)

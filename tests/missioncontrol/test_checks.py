@@ -35,6 +35,10 @@ def test_the_defaults_are_fine() -> None:
     assert found(**PUBLIC) == set()
 
 
+def test_a_container_opened_on_this_machine_needs_no_https() -> None:
+    assert found(MC_BIND="0.0.0.0", MC_SITE_URL="http://localhost:8000") == set()
+
+
 def pool(size: int) -> dict[str, Any]:
     options = {"OPTIONS": {"pool": {"max_size": size}}}
     return {
@@ -46,6 +50,8 @@ def pool(size: int) -> dict[str, Any]:
     ("expected", "changes"),
     [
         ("mc.E001", {"MC_REDIS_URL": "redis://r/0", "CHANNEL_LAYERS": REDIS_LAYER}),
+        ("mc.E004", {"MC_PORT": 0}),
+        ("mc.E004", {"MC_PORT": 65536}),
         ("mc.E005", {**PUBLIC, "DEBUG": True}),
         ("mc.E006", {**PUBLIC, "SECRET_KEY": "changeme"}),
         ("mc.E006", {**PUBLIC, "SECRET_KEY": "x" * 50}),
@@ -67,11 +73,10 @@ def test_an_in_memory_layer_with_redis_is_refused() -> None:
     assert "mc.E002" in found(MC_REDIS_URL="redis://r/0", MC_DATABASE_URL="postgres://r/x")
 
 
-def test_addresses_of_something_else_are_refused() -> None:
-    wrong = found(MC_REDIS_URL="http://r/0", MC_DATABASE_URL="mysql://r/x", CHANNEL_LAYERS=REDIS_LAYER)
-    assert "mc.E003" in wrong
-    with override_settings(DATABASES={"default": {"ENGINE": "django.db.backends.mysql", "OPTIONS": {}}}):
-        assert "mc.E004" in found(MC_DATABASE_URL="mysql://r/x")
+def test_an_address_of_something_else_is_refused() -> None:
+    assert found(MC_REDIS_URL="http://r/0", MC_DATABASE_URL="postgres://r/x", CHANNEL_LAYERS=REDIS_LAYER) == {
+        "mc.E003"
+    }
 
 
 def test_a_connection_pool_smaller_than_the_threads_is_refused() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.signals import beat_init
 from django.db import connections
 from django.db.models import F
 
@@ -184,6 +185,16 @@ def test_what_fell_due_while_nothing_ran_is_asked_for(monkeypatch: pytest.Monkey
     JobRun.objects.filter(pk="b.old").update(succeeded_at=F("succeeded_at") - timedelta(seconds=61))
     jobs.nudge_overdue()
     assert asked == ["a.never", "b.old"]
+
+
+def test_beat_asks_for_what_fell_due_before_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Job, "nudge", lambda self: asked.append(self.name))
+    job("a.never", every_s=60)(lambda: None)
+    job("b.nightly", daily_at="03:10")(lambda: None)
+    job("c.fresh", every_s=60)(lambda: None).run()
+    beat_init.send(sender=None)
+    assert asked == ["a.never", "b.nightly"]
 
 
 def test_the_jobs_of_the_project_are_declared_with_their_apps() -> None:

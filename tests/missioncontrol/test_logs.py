@@ -47,6 +47,9 @@ csrf = logging.getLogger("django.security.csrf")
 for status in (400, 401, 403, 404, 409, 429, 500):
     log_response("answered %s", status, response=HttpResponse(status=status), request=request)
 log_response("answered csrf", response=HttpResponse(status=403), request=request, logger=csrf)
+probe = RequestFactory().get("/ready")
+log_response("answered a probe", response=HttpResponse(status=503), request=probe)
+log_response("answered a broken probe", response=HttpResponse(status=500), request=probe)
 try:
     raise DisallowedHost("deep inside")
 except DisallowedHost:
@@ -73,6 +76,8 @@ def test_refusals_are_not_logged_and_failures_are() -> None:
     assert "answered 500" in lines
     assert "answered an exception" in lines
     assert "ValueError: our mistake" in lines
+    assert "answered a broken probe" in lines
+    assert "answered a probe" not in lines
     assert not any(f"answered {what}" in lines for what in (400, 401, 403, 404, 409, 429, "csrf"))
 
 

@@ -9,12 +9,13 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -125,6 +126,16 @@ def test_it_ends_within_five_seconds_with_clients_connected(
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+def test_being_asked_to_stop_many_times_is_no_error(second: dict[str, str], tmp_path: Path) -> None:
+    with up(second, tmp_path / "log") as server:
+        for _ in range(5):
+            server.process.send_signal(signal.SIGINT)
+            server.process.send_signal(signal.SIGTERM)
+        assert stop(server, signal.SIGTERM) < STOP_WITHIN_S
+        assert server.process.returncode == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
 async def test_stopping_ends_waiting_claims_and_tells_the_sockets(
     second: dict[str, str], tmp_path: Path
 ) -> None:
@@ -182,8 +193,67 @@ def test_an_address_in_use_is_one_clear_line(environment: dict[str, str]) -> Non
     assert done.returncode == 1
     port = environment["MC_PORT"]
     assert done.stderr.splitlines() == [
-        f"CommandError: 127.0.0.1:{port} is in use. Stop what runs there, or set MC_PORT."
+        f"CommandError: 127.0.0.1:{port} is in use. Stop what runs there, or choose another port with MC_PORT."
     ]
+
+
+def start_refused(environment: dict[str, str]) -> list[str]:
+    """The lines that a start which cannot succeed prints; one that failed with a traceback has many."""
+    done = subprocess.run([*MANAGE, "up"], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "data"
+    assert start_refused({**environment, "MC_DATA_DIR": str(folder)}) == [
+        f"Configuration: The data folder {folder} cannot be written. Permit it, or set MC_DATA_DIR."
+    ]
+
+
+def test_a_database_that_cannot_be_opened_is_told_in_two_lines(environment: dict[str, str]) -> None:
+    Path(environment["MC_DATA_DIR"], "missioncontrol.sqlite3").mkdir(parents=True)
+    assert start_refused(environment) == [
+        "The database cannot be used: unable to open database file",
+        "manage.py doctor says more.",
+    ]
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(second: dict[str, str]) -> None:
+    path = Path(second["MC_DATA_DIR"], "missioncontrol.sqlite3")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('tasks', '9999_future', '2030-01-01')"
+        )
+    before = path.read_bytes()
+    assert start_refused(second) == [
+        "CommandError: A newer version of Mission Control made this database: tasks.9999_future is unknown to"
+        " this one. Update the code, or choose another folder with MC_DATA_DIR."
+    ]
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("MC_PORT", "http", "MC_PORT must be a whole number, not 'http'."),
+        ("MC_DEBUG", "maybe", "MC_DEBUG must be 1 or 0, not 'maybe'."),
+        ("MC_LOG_LEVEL", "loud", "MC_LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, not 'loud'."),
+        (
+            "MC_DATABASE_URL",
+            "mysql://x/y",
+            "MC_DATABASE_URL must be like postgres://user:password@host:5432/name.",
+        ),
+    ],
+)
+def test_a_variable_that_cannot_be_meant_is_named(
+    environment: dict[str, str], name: str, value: str, told: str
+) -> None:
+    assert start_refused({**environment, name: value}) == [f"Configuration: {told}"]
 
 
 def test_up_refuses_redis(environment: dict[str, str]) -> None:

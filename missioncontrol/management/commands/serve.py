@@ -29,9 +29,10 @@ class Command(BaseCommand):
         """Serve until told to stop. Raises CommandError when the address cannot be had."""
         if options["processes"] > 1 and not settings.MC_REDIS_URL:
             raise CommandError("Several processes need MC_REDIS_URL: sockets of one would miss the others.")
-        listener = _listener(options["fd"])
         if options["fd"] is None:
             self.check(databases=None)
+        listener = _listener(options["fd"])
+        if options["fd"] is None:
             self.stdout.write(f"Mission Control is at {settings.MC_SITE_URL}")
         if options["processes"] > 1:
             raise SystemExit(supervise(listener, options["processes"]))
@@ -56,6 +57,8 @@ def _listener(descriptor: int | None) -> socket.socket:
     try:
         return bind(settings.MC_BIND, settings.MC_PORT)
     except AddressInUse as error:
-        raise CommandError(f"{error} is in use. Stop what runs there, or set MC_PORT.") from error
+        raise CommandError(
+            f"{error} is in use. Stop what runs there, or choose another port with MC_PORT."
+        ) from error
     except OSError as error:
         raise CommandError(f"Cannot listen on {settings.MC_BIND}:{settings.MC_PORT}: {error}") from error

@@ -25,20 +25,22 @@ class Command(BaseCommand):
         parser.add_argument("--no-setup", action="store_true", help="neither migrate nor make an operator")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until told to stop. Raises CommandError when the address cannot be had."""
+        """Serve until told to stop. Raises CommandError when that is not possible."""
         if settings.MC_REDIS_URL:
             raise CommandError("MC_REDIS_URL is set: run `serve`, a Celery worker and beat instead of `up`.")
         if options["reload"]:
             raise SystemExit(run_reloading())
+        self.check(databases=None)
         try:
             listener = bind(settings.MC_BIND, settings.MC_PORT)
         except AddressInUse as error:
-            raise CommandError(f"{error} is in use. Stop what runs there, or set MC_PORT.") from error
+            raise CommandError(
+                f"{error} is in use. Stop what runs there, or choose another port with MC_PORT."
+            ) from error
         except OSError as error:
             raise CommandError(f"Cannot listen on {settings.MC_BIND}:{settings.MC_PORT}: {error}") from error
         from missioncontrol.embedded.up import run
 
-        self.check(databases=None)
         clean = run(listener, say=self.stdout.write, setup=not options["no_setup"])
         self.stdout.flush()
         # Pool threads are not daemons: a thread in a request nobody waits for must not hold the process.
