@@ -47,7 +47,7 @@ class AlertList(ApiView):
             narrowed["project"] = get_project(self.actor, narrowed["project"])
         if "task" in narrowed:
             narrowed["task"] = get_task(self.actor, narrowed["task"])
-        rows = Alert.objects.filter(within_reach(self.actor), project__archived_at__isnull=True, **narrowed)
+        rows = Alert.objects.filter(within_reach(self.actor), **narrowed)
         rows = rows.select_related("project", "task", "agent", "operator")
         orderings = {"created_at": ("created_at", "id"), "last_at": ("last_at", "id")}
         return self.respond(page(rows, request, ordering="-created_at", allowed=orderings, row=_shown))

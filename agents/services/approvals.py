@@ -63,7 +63,7 @@ def payload_hash(payload: Mapping[str, Any]) -> str:
 def get_approval(actor: Actor, ref: str, need: Need = Need.READ) -> Approval:
     """The approval with the id `ref`. Raises NotFound when the actor may not see it, Forbidden when only see it."""
     identity = parse_uuid(ref)
-    rows = Approval.objects.filter(within_reach(actor), project__archived_at__isnull=True)
+    rows = Approval.objects.filter(within_reach(actor))
     rows = rows.select_related("project", "task").prefetch_related("decisions")
     approval = rows.filter(pk=identity).first() if identity else None
     if approval is None:

@@ -62,7 +62,7 @@ class Verdict:
 def get_review(actor: Actor, ref: str, need: Need = Need.READ) -> Review:
     """The review named by id, with its task and project. Raises NotFound or Forbidden."""
     identity = parse_uuid(ref)
-    rows = Review.objects.filter(within_reach(actor), project__archived_at__isnull=True)
+    rows = Review.objects.filter(within_reach(actor))
     review = rows.select_related("task__project").filter(pk=identity).first() if identity else None
     if review is None:
         raise NotFound("There is no such review.")

@@ -32,7 +32,7 @@ from tasks.thread_rules import checked_artifacts, checked_content, excerpt_of
 def get_message(actor: Actor, ref: str, need: Need = Need.READ) -> Message:
     """The message named by id, with its task and project. Raises NotFound or Forbidden."""
     identity = parse_uuid(ref)
-    rows = Message.objects.filter(within_reach(actor), project__archived_at__isnull=True)
+    rows = Message.objects.filter(within_reach(actor))
     message = rows.select_related("task__project").filter(pk=identity).first() if identity else None
     if message is None:
         raise NotFound("There is no such message.")
