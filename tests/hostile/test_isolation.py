@@ -93,8 +93,8 @@ def differences(own: Realm, foreign: Realm, callers: Sequence[str]) -> tuple[int
             for caller in callers:
                 asked += 1
                 theirs, nothing = (
-                    send(_request(method, _filled(route, names), caller, _body(route, method, own)))
-                    for names in (_first(foreign), _absent())
+                    send(_request(method, filled(route, names), caller, body_of(route, method, own)))
+                    for names in (first(foreign), _absent())
                 )
                 if _told(theirs, foreign) != _told(nothing, None):
                     wrong.append(
@@ -105,7 +105,7 @@ def differences(own: Realm, foreign: Realm, callers: Sequence[str]) -> tuple[int
     return asked, wrong
 
 
-def _first(realm: Realm) -> dict[str, str]:
+def first(realm: Realm) -> dict[str, str]:
     slugs = {"projects": realm.names["slug"][0], "agents": realm.names["slug"][1]}
     return {name: refs[0] for name, refs in realm.names.items()} | slugs
 
@@ -115,13 +115,13 @@ def _absent() -> dict[str, str]:
     return named | dict.fromkeys(("task", "message", "review", "approval", "alert", "ref"), NO_ID)
 
 
-def _filled(route: str, names: dict[str, str]) -> str:
+def filled(route: str, names: dict[str, str]) -> str:
     names = {"kind": "working", **names}
     which = "projects" if route.startswith("/api/v1/projects") else "agents"
     return _PLACE.sub(lambda match: names[which if match.group(1) == "slug" else match.group(1)], route)
 
 
-def _body(route: str, method: str, own: Realm) -> bytes:
+def body_of(route: str, method: str, own: Realm) -> bytes:
     good = example(route, method)
     known = {name: value for name, value in aim(own, own).body.items() if name in good}
     return json.dumps({**good, **known}).encode()
@@ -135,7 +135,7 @@ def _request(method: str, path: str, caller: str, body: bytes) -> Attack:
 def _told(response: Any, foreign: Realm | None) -> tuple[int, str]:
     """The answer, with the name that was asked for taken out."""
     text = response.content.decode()
-    names = [*_first(foreign).values()] if foreign else [*_absent().values()]
+    names = [*first(foreign).values()] if foreign else [*_absent().values()]
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, "…")
     return response.status_code, text
