@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -80,7 +80,8 @@ def after_message(task: Task, message: Message, actor: Actor) -> None:
 
 
 def _ensure_quiet(task: Task, message: Message, actor: Actor, limits: Limits) -> None:
-    most, span = limits["comment_storm"]["messages"], horizon(limits, "comment_storm")
+    storm = limits["comment_storm"]
+    most, span = storm["messages"], timedelta(minutes=storm["minutes"])
     if not actor.is_agent or task.message_count <= most:
         return
     since = max(message.created_at - span, task.status_since)
