@@ -89,6 +89,7 @@ class Facts:
     checklist: Mapping[str, Any] | None = None
     guarded: bool = True
     is_assignee: bool = False
+    did_the_work: bool = False
     is_reviewer: bool = False
     lease_is_free: bool = True
     holds_lease: bool = False
@@ -263,7 +264,8 @@ def _starred_barrier(facts: Facts) -> Barrier | None:
             "This block was not set by an agent: a person lifts it.",
             "Ask an operator to unblock the task.",
         )
-    if facts.agents_may_close and "can_close" in facts.flags and not facts.is_assignee:
+    works_on_it = facts.is_assignee or facts.did_the_work
+    if facts.agents_may_close and "can_close" in facts.flags and not works_on_it:
         return None
     return Barrier("may_not_close", "Closing is for people here.", "Wait for an operator to close the task.")
 

@@ -84,7 +84,7 @@ class AgentActivity(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """An agent tells what it does; nobody tells it for another."""
         body = self.read_body(ActivityBody)
-        agent = self._agent(slug, Need.READ, Act.BEAT)
+        agent = self._agent(slug, Need.READ, Act.MESSAGE)
         said = Report(health=body.get("health"), progress=body.get("progress"), note=body.get("note"))
         entry = report_activity(actor=self.actor, agent=agent, report=said, task_ref=body.get("task") or "")
         return self.respond(as_mapping(entry), status=201)

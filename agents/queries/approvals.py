@@ -19,7 +19,7 @@ PLAIN = (
 
 def visible_approvals(actor: Actor) -> QuerySet[Approval]:
     """The approvals of the actor's projects, with what `approval_json` needs."""
-    rows = Approval.objects.filter(within_reach(actor), project__archived_at__isnull=True)
+    rows = Approval.objects.filter(within_reach(actor))
     return rows.select_related("project", "task").prefetch_related("decisions")
 
 

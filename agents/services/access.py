@@ -14,7 +14,7 @@ from tasks.services.access import Need, require, visible_projects, within_reach
 
 def visible_agents(actor: Actor, project_slug: str = "") -> QuerySet[Agent]:
     """The agents this actor may see, with their projects, removed ones included; of one project when named."""
-    agents = Agent.objects.filter(within_reach(actor), project__archived_at__isnull=True)
+    agents = Agent.objects.filter(within_reach(actor))
     if project_slug:
         agents = agents.filter(project__slug=project_slug)
     return agents.select_related("project", "operator", "parent")

@@ -28,11 +28,12 @@ def report_activity(
 ) -> ActivityEntry:
     """Store what an agent says it does, as a sign of life too, and return the line kept of it.
 
-    Raises Forbidden for any other agent than itself, Refused for a task that is not among its open ones.
+    Raises Forbidden for any other agent than itself, `AgentHalted` (403) for one in quarantine, which may only read
+    and beat, Refused for a task that is not among its open ones.
     """
     if actor.agent_id != agent.pk:
         raise Forbidden("Agents report their own activity only.", code="not_yourself")
-    ensure(actor, Act.BEAT)
+    ensure(actor, Act.MESSAGE)
     task = _own_task(agent, task_ref)
     now = now or database_now()
     with unit():

@@ -35,7 +35,7 @@ FINAL = frozenset({"completed", "failed", "canceled"})
 
 def visible_requests(actor: Actor) -> QuerySet[ExecutionRequest]:
     """The requests of the actor's projects."""
-    rows = ExecutionRequest.objects.filter(within_reach(actor), project__archived_at__isnull=True)
+    rows = ExecutionRequest.objects.filter(within_reach(actor))
     return rows.select_related("project", "task", "claimed_by")
 
 

@@ -12,7 +12,7 @@ from agents.queries import heartbeat as queries
 from agents.services.claims import Claim, claim
 from agents.services.directives import Directive, directives_for, find_task
 from agents.services.heartbeat_parts import Part, parts
-from agents.services.pulse import Report, write_pulse
+from agents.services.pulse import Report, write_life, write_pulse
 from agents.services.renewals import renew_held
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.errors import DomainError
@@ -68,9 +68,7 @@ def beat(*, actor: Actor, agent: Agent, said: Beat, now: datetime) -> Pulse:
     mine = queries.open_tasks(agent) if flags["tasks"] else []
     held = [task for task in mine if task.holder_id == agent.pk and is_live(task, now)]
     approvals = list(queries.told_approvals(agent, now).select_related("task")) if flags["approvals"] else []
-    write_pulse(
-        actor=actor, agent=agent, report=said.report, task=find_task(mine, said.current_task), now=now
-    )
+    _write(actor, agent, said, mine, now)
     renew_held(agent_id=agent.pk, held=held, now=now)
     return Pulse(
         agent=agent,
@@ -88,6 +86,15 @@ def beat(*, actor: Actor, agent: Agent, said: Beat, now: datetime) -> Pulse:
         approvals=approvals,
         more=_more(agent, additions, flags),
     )
+
+
+def _write(actor: Actor, agent: Agent, said: Beat, mine: list[Task], now: datetime) -> None:
+    """What an agent says of itself is kept as long as it may speak; that it lives, always."""
+    if Act.MESSAGE not in ALLOWED[effective(actor)]:
+        write_life(actor=actor, agent=agent, now=now)
+        return
+    task = find_task(mine, said.current_task)
+    write_pulse(actor=actor, agent=agent, report=said.report, task=task, now=now)
 
 
 def _claim(actor: Actor, said: Beat) -> tuple[Claim | None, DomainError | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from agents.services import alerts
 from agents.services.loop_summary import summary_of
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
+from missioncontrol.kernel.errors import Throttled
 from missioncontrol.kernel.isolation import Isolated
 from missioncontrol.kernel.transactions import unit
 from tasks.events import record_task
@@ -60,16 +61,40 @@ def scan_task(task_id: UUID, *, now: datetime | None = None) -> LoopDetection | 
 
 
 def after_message(task: Task, message: Message, actor: Actor) -> None:
-    """A hook: when the thread is busy enough for a rule to fire, look right after the commit."""
-    if message.type == MessageType.SYSTEM or actor.kind == "system" or task.status not in BLOCKABLE:
+    """A hook: when the thread is busy enough for a rule to fire, look right after the commit.
+
+    A task at rest cannot be blocked any further: there agents that go on are refused with `Throttled` (429).
+    """
+    if message.type == MessageType.SYSTEM or actor.kind == "system":
         return
     limits = limits_of(task.project.loop_limits)
+    if task.status not in BLOCKABLE:
+        _ensure_quiet(task, message, actor, limits)
+        return
     needed = _messages_needed(limits)
     if task.message_count < needed:
         return
     since = message.created_at - horizon(limits, "comment_storm", "ping_pong")
     if Message.objects.filter(task=task, created_at__gt=since).count() >= needed:
         _look_after_commit(task)
+
+
+def _ensure_quiet(task: Task, message: Message, actor: Actor, limits: Limits) -> None:
+    storm = limits["comment_storm"]
+    most, span = storm["messages"], timedelta(minutes=storm["minutes"])
+    if not actor.is_agent or task.message_count <= most:
+        return
+    since = max(message.created_at - span, task.status_since)
+    said = Message.objects.filter(task=task, created_at__gt=since, actor_kind=actor.kind)
+    if said.count() > most:
+        raise Throttled(
+            f"Agents have said enough on {task.key}, which is {task.status}.",
+            code="said_enough",
+            extra={
+                "retry_after_s": int(span.total_seconds()),
+                "next_action": "Stop answering; a person has to decide first.",
+            },
+        )
 
 
 def after_transition(task: Task, row: Transition, actor: Actor) -> None:

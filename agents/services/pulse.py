@@ -40,6 +40,11 @@ class Report:
     note: str | None = None
 
 
+def write_life(*, actor: Actor, agent: Agent, now: datetime) -> Agent:
+    """Store a sign of life at `now` of an agent that has nothing to say: neither good nor bad news of its work."""
+    return _write_due(actor, agent, _changes(agent, Report(), None), Report(), now)
+
+
 def write_pulse(*, actor: Actor, agent: Agent, report: Report, task: Task | None, now: datetime) -> Agent:
     """Store a sign of life at `now`, and what it says; `task` is what the agent works on, or None when it says
     nothing.
@@ -52,6 +57,10 @@ def write_pulse(*, actor: Actor, agent: Agent, report: Report, task: Task | None
     elif agent.error_streak:
         changes["error_streak"] = 0
         _forgive(agent)
+    return _write_due(actor, agent, changes, report, now)
+
+
+def _write_due(actor: Actor, agent: Agent, changes: dict[str, Any], report: Report, now: datetime) -> Agent:
     if changes or agent.last_beat_at is None or now - agent.last_beat_at >= WRITE_EVERY:
         _write(actor, agent, {**changes, "last_beat_at": now}, report, now)
     return agent

@@ -12,6 +12,7 @@ from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.errors import Forbidden, NotFound
 from missioncontrol.kernel.transactions import unit
 from tasks.events import record
+from tasks.modes import Act, ensure
 
 DEFAULT_TTL_S = 24 * 3600
 MIN_TTL_S, MAX_TTL_S = 60, 30 * 24 * 3600
@@ -27,9 +28,13 @@ class NewSession:
 
 
 def open_session(*, actor: Actor, agent: Agent, ttl_s: int = DEFAULT_TTL_S) -> NewSession:
-    """Open a session of `agent` that lasts `ttl_s` seconds. Raises Forbidden for anybody but the agent."""
+    """Open a session of `agent` that lasts `ttl_s` seconds.
+
+    Raises Forbidden for anybody but the agent, `AgentHalted` (403) for one in quarantine, which gets no further way in.
+    """
     if actor.agent_id != agent.pk:
         raise Forbidden("Agents open their own sessions only.", code="not_yourself")
+    ensure(actor, Act.MESSAGE)
     with unit():
         secret = new_secret("mcx")
         expires_at = database_now() + timedelta(seconds=ttl_s)

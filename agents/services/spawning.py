@@ -9,6 +9,9 @@ from agents.models import FLAGS, Agent, Level
 from missioncontrol.kernel.errors import FieldError, Forbidden, Refused
 
 BUDGETS = ("budget_per_day", "budget_per_run")
+JUDGING = frozenset({"can_review", "can_close"})
+"""Flags that people alone give: an agent does not make its own judge."""
+
 ALLOW_LISTS = ("task_types", "tools")
 """Lists where nothing means everything."""
 
@@ -38,7 +41,7 @@ def _defaults(parent: Agent) -> dict[str, Any]:
 
 def _excess(parent: Agent, fields: Mapping[str, Any]) -> list[str]:
     trust = list(Level.values)
-    above = [flag for flag in FLAGS if fields[flag] and not getattr(parent, flag)]
+    above = [flag for flag in FLAGS if fields[flag] and (flag in JUDGING or not getattr(parent, flag))]
     above += ["level"] if trust.index(fields["level"]) > trust.index(parent.level) else []
     above += ["max_spawn"] if fields["max_spawn"] >= parent.max_spawn else []
     above += [name for name in ALLOW_LISTS if _wider(getattr(parent, name), fields[name])]

@@ -51,12 +51,16 @@ def visible_tasks(actor: Actor) -> QuerySet[Task]:
 
 
 def within_reach(actor: Actor, field: str = "project") -> Q:
-    """The condition that keeps a query inside the actor's projects; `field` is the path to the project."""
+    """The condition that keeps a query inside the actor's projects; `field` is the path to the project.
+
+    What is in an archived project is out of everybody's reach.
+    """
+    standing = Q(**{f"{field}__archived_at__isnull": True})
     if actor.kind == "system" or (actor.kind == "human" and actor.is_staff):
-        return Q()
+        return standing
     if actor.kind == "human":
-        return Q(**{f"{field}__memberships__user_id": actor.user_id})
-    return Q(**{f"{field}_id": actor.project_id})
+        return standing & Q(**{f"{field}__memberships__user_id": actor.user_id})
+    return standing & Q(**{f"{field}_id": actor.project_id})
 
 
 def can(actor: Actor, project: Project, need: Need) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from missioncontrol.kernel.actor import Actor
+from missioncontrol.kernel.errors import Refused
 from tasks.errors import AtCapacity, LeaseHeld, NotYourTask, StaleLease
 from tasks.models import Assignment, Task
 from tasks.modes import Act, ensure
-from tasks.workflow import HELD
+from tasks.workflow import CLOSED, HELD
 
 RETURNING = frozenset({"review", "needs_approval", "blocked"})
 
@@ -142,10 +143,13 @@ def _ensure_may_take(actor: Actor, task: Task, assignees: Iterable[Assignment]) 
 def for_edit(actor: Actor, task: Task, now: datetime, token: int | None = None) -> dict[str, Any]:
     """The lease columns that go with an edit: what agents are assigned to, review or made is theirs to edit.
 
-    Raises what `for_write` raises.
+    Raises what `for_write` raises, and `Refused` (422) on a finished task: what people accepted stays what it was.
     """
     if not actor.is_agent:
         return {}
+    if task.status in CLOSED:
+        advice = {"next_action": "Ask a person to reopen the task."}
+        raise Refused(f"{task.key} is {task.status}.", code="finished", extra=advice)
     assignees = list(task.assignments.all())
     mine = actor.agent_id in {row.agent_id for row in assignees}
     made_it = (task.created_by_kind, task.created_by_id) == ("agent", actor.id)

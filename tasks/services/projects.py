@@ -65,14 +65,17 @@ def create_project(
 def update_project(
     *, actor: Actor, project: Project, changes: Mapping[str, Any], expected_version: int | None = None
 ) -> Project:
-    """Change settings of a project. Raises `VersionConflict` when `expected_version` is not the current one."""
+    """Change settings of a project.
+
+    Raises `VersionConflict` (409), naming the settings that differ, when `expected_version` is not the current one.
+    """
     with unit():
         row = Project.objects.select_for_update().get(pk=project.pk)
-        if expected_version is not None and expected_version != row.version:
-            raise VersionConflict("The project was changed meanwhile.", extra={"version": row.version})
         changed = {
             name: value for name, value in changes.items() if name in EDITABLE and getattr(row, name) != value
         }
+        if expected_version not in (None, row.version):
+            raise _version_conflict(row, changed)
         if not changed:
             return row
         before = {name: getattr(row, name) for name in changed}
@@ -132,7 +135,8 @@ def set_global_mode(*, actor: Actor, mode: str, reason: str = "") -> SystemState
 def set_member(*, actor: Actor, project: Project, user: User, role: str) -> Membership:
     """Give a person a role in a project; the same again is no change. Raises `Refused` (422) for the last owner."""
     with unit():
-        known = Membership.objects.select_for_update().filter(project=project, user=user).first()
+        _lock_members(project)
+        known = Membership.objects.filter(project=project, user=user).first()
         if known is not None and known.role == role:
             return known
         before = known.role if known else None
@@ -147,7 +151,8 @@ def set_member(*, actor: Actor, project: Project, user: User, role: str) -> Memb
 def remove_member(*, actor: Actor, project: Project, user: User) -> None:
     """Take a person out of a project. Raises `NotFound`, or `Refused` for the last owner."""
     with unit():
-        row = Membership.objects.select_for_update().filter(project=project, user=user).first()
+        _lock_members(project)
+        row = Membership.objects.filter(project=project, user=user).first()
         if row is None:
             raise NotFound("No such member.")
         if row.role == Role.OWNER:
@@ -157,6 +162,18 @@ def remove_member(*, actor: Actor, project: Project, user: User) -> None:
         _record(actor, project, "project.member_removed", data)
 
 
+def _version_conflict(project: Project, differing: Mapping[str, Any]) -> VersionConflict:
+    return VersionConflict(
+        "The project was changed meanwhile.",
+        errors=[FieldError(name, "Is something else by now.") for name in sorted(differing)],
+        extra={
+            "version": project.version,
+            "retryable": True,
+            "next_action": "Read the project again, then send your edit.",
+        },
+    )
+
+
 def _record(actor: Actor, project: Project, type: str, data: Mapping[str, Any]) -> None:
     record(project_id=project.pk, type=type, actor=actor, target=("project", project.pk), data=data)
 
@@ -164,6 +181,11 @@ def _record(actor: Actor, project: Project, type: str, data: Mapping[str, Any]) 
 def _check_mode(mode: str) -> None:
     if mode not in Mode.values:
         raise Refused("Unknown mode.", errors=[FieldError("mode", f"One of {', '.join(Mode.values)}.")])
+
+
+def _lock_members(project: Project) -> None:
+    """One change of members at a time: two owners who take out each other must not both succeed."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _keep_an_owner(project: Project, user: User) -> None:

@@ -194,6 +194,7 @@ def _facts(actor: Actor, task: Task, step: Step, now: datetime, assignees: list[
         checklist=step.checklist if step.checklist is not None else task.checklist,
         guarded=task.project.workflow == "guarded",
         is_assignee=bool(mine),
+        did_the_work=actor.is_agent and task.last_holder_id == actor.agent_id,
         is_reviewer=actor.is_agent and (step.as_reviewer or task.reviewer_agent_id == actor.agent_id),
         lease_is_free=not leases.is_live(task, now),
         holds_lease=leases.holds(actor, task, now),

@@ -125,3 +125,66 @@ def test_a_person_is_told_to_assign_somebody(project: Project, owner: Caller) ->
 
     assert refused["errors"][0]["message"] == "Assign somebody first."
     assert "next_action" not in refused
+
+
+DONE = {
+    "work_plan": {"bullets": ["Read it", "Write it", "Check it"]},
+    "deliverable": {"summary": "It is done."},
+    "checklist": {"items": [{"label": "Tests", "checked": True}]},
+}
+
+
+def handed_in(owner: Caller, project: Project, worker: Caller) -> Task:
+    """A task that the agent has claimed, done and handed in."""
+    task = a_task(owner, project)
+    assert worker.post("/agent/claim", {"task": task.key}).status_code == 200
+    for to in ("in_progress", "review"):
+        assert worker.post(f"/tasks/{task.key}/transition", {"to": to, **DONE}).status_code == 200
+    return task
+
+
+def test_an_agent_does_not_close_its_own_work_by_leaving_it_first() -> None:
+    project = a_project(agents_may_close=True)
+    owner = signed_in(a_member(project))
+    _, bolt = an_agent(project, "bolt", can_close=True, can_review=True)
+    _, nova = an_agent(project, "nova", can_close=True, can_review=True)
+    task = handed_in(owner, project, bolt)
+    assert bolt.post(f"/tasks/{task.key}/assign", {"agents": ["bolt"], "mode": "remove"}).status_code == 200
+
+    assert bolt.post(f"/tasks/{task.key}/transition", {"to": "done"}).status_code == 403
+    praise = {"kind": "praise", "content": "Splendid.", "score": 10}
+    problem(bolt.post(f"/tasks/{task.key}/reviews", praise), 403, "own_work")
+
+    task.refresh_from_db()
+    assert (task.status, task.reviews.count()) == ("review", 0)
+    assert nova.post(f"/tasks/{task.key}/reviews", praise).status_code == 201
+    assert nova.post(f"/tasks/{task.key}/transition", {"to": "done"}).status_code == 200
+
+
+@pytest.mark.parametrize("flag", ["can_close", "can_review"])
+def test_an_agent_does_not_make_its_own_judge(project: Project, flag: str) -> None:
+    _, bolt = an_agent(project, "bolt", max_spawn=2, can_close=True, can_review=True)
+    body = {"project": project.slug, "slug": "puppet", "name": "Puppet", flag: True}
+
+    refused = problem(bolt.post("/agents", body), 422, "above_parent")
+
+    assert [error["field"] for error in refused["errors"]] == [flag]
+    assert project.agents.count() == 1
+
+
+@pytest.mark.parametrize("status", ["done", "failed", "canceled"])
+def test_an_agent_changes_nothing_of_what_is_finished(project: Project, owner: Caller, status: str) -> None:
+    _, bolt = an_agent(project, "bolt", can_create_tasks=True)
+    task = handed_in(owner, project, bolt)
+    other = a_task(owner, project)
+    moved = owner.post(f"/tasks/{task.key}/transition", {"to": status, "reason": "So be it."})
+    assert moved.status_code == 200, moved.content
+    before = len(events(project))
+
+    for change in ({"deliverable": {"summary": "Something else."}}, {"description": "New."}, {"progress": 5}):
+        problem(bolt.patch(f"/tasks/{task.key}", change), 422, "finished")
+    problem(bolt.patch(f"/tasks/{task.key}/status", {"status": status, "progress": 5}), 422, "finished")
+    problem(bolt.post(f"/tasks/{task.key}/dependencies", {"depends_on": other.key}), 422, "finished")
+
+    assert len(events(project)) == before
+    assert owner.patch(f"/tasks/{task.key}", {"description": "For the record."}).status_code == 200

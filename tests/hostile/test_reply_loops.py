@@ -49,3 +49,27 @@ def answer_each_other(key: str, *agents: Caller) -> None:
         assert said.status_code == 201
         if Task.objects.get(key=key).status == "blocked":
             return
+
+
+@pytest.mark.parametrize("status", ["blocked", "done", "canceled"])
+def test_agents_that_mention_each_other_on_a_task_at_rest_are_stopped_too(status: str) -> None:
+    project = a_project()
+    owner = signed_in(a_member(project))
+    (_, ping), (pong_row, pong) = (an_agent(project, name, can_mention=True) for name in ("ping", "pong"))
+    body = {"project": project.slug, "title": "Talk", "description": "About it.", "priority": 2}
+    key = owner.post("/tasks", {**body, "agents": ["ping", "pong"]}).json()["key"]
+    move = {"to": status, "reason": "Enough.", "override": True}
+    assert owner.post(f"/tasks/{key}/transition", move).status_code == 200
+
+    answers = [
+        (ping, pong)[turn % 2].post(
+            f"/tasks/{key}/messages", {"content": f"@{('pong', 'ping')[turn % 2]} no, you."}
+        )
+        for turn in range(40)
+    ]
+
+    assert [answer.status_code for answer in answers] == [201] * 20 + [429] * 20
+    assert problem(answers[-1], 429, "said_enough")["retry_after_s"] == 30 * 60
+    assert Task.objects.get(key=key).message_count == 20
+    assert told(pong_row) <= 12
+    assert owner.post(f"/tasks/{key}/messages", {"content": "@pong stop."}).status_code == 201

@@ -9,15 +9,15 @@ from django.test import Client
 
 from missioncontrol.kernel.errors import Conflict
 from tasks.errors import CycleRefused, TransitionRefused, VersionConflict
-from tasks.models import Dependency, Event, EventStream, Project, Task, Transition
+from tasks.models import Dependency, Event, EventStream, Membership, Project, Task, Transition
 from tasks.services.assigning import assign
 from tasks.services.board import move
 from tasks.services.dependencies import add_dependency
-from tasks.services.projects import create_project
+from tasks.services.projects import create_project, remove_member, set_member
 from tasks.services.tasks import create_task, edit_task
 from tasks.services.transition import Step, transition
 from tests.agents.building import a_service as a_calling_service
-from tests.tasks.building import BOSS, HOUSE, PLAN, a_project, a_task, an_agent, forced, together
+from tests.tasks.building import BOSS, HOUSE, PLAN, a_member, a_project, a_task, an_agent, forced, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -174,3 +174,28 @@ def test_dependencies_done_at_once_free_their_task(project: Project) -> None:
         assert kinds(results) == ["Task"] * 3, results
         freed = Task.objects.get(pk=task.pk)
         assert (freed.status, freed.open_dependencies) == ("ready", 0)
+
+
+def test_two_owners_who_take_out_each_other_leave_one(project: Project) -> None:
+    for round_ in range(5):
+        pair = [a_member(project, f"owner-{round_}-{name}") for name in "ab"]
+        Membership.objects.filter(project=project).exclude(user__in=pair).delete()
+        results = together(
+            [lambda user=user: remove_member(actor=BOSS, project=project, user=user) for user in pair]
+        )
+        assert kinds(results) == ["NoneType", "Refused"]
+        assert Membership.objects.filter(project=project, role="owner").count() == 1
+
+
+def test_two_owners_who_step_down_at_once_leave_one(project: Project) -> None:
+    for round_ in range(5):
+        pair = [a_member(project, f"owner-{round_}-{name}") for name in "ab"]
+        Membership.objects.filter(project=project).exclude(user__in=pair).delete()
+        results = together(
+            [
+                lambda user=user: set_member(actor=BOSS, project=project, user=user, role="viewer")
+                for user in pair
+            ]
+        )
+        assert kinds(results) == ["Membership", "Refused"]
+        assert Membership.objects.filter(project=project, role="owner").count() == 1

@@ -107,7 +107,10 @@ def test_settings_of_a_project_changed_meanwhile_conflict(ada: Caller) -> None:
     tag = ada.get("/projects/apollo")["ETag"]
     assert ada.patch("/projects/apollo", {"name": "One"}, If_Match=tag).status_code == 200
     problem(ada.patch("/projects/apollo", {"name": "Two"}, If_Match=tag), 409, "version_conflict")
-    problem(ada.patch("/projects/apollo", {"name": "Two", "version": 1}), 409, "version_conflict")
+    body = {"name": "Two", "description": "", "version": 1}
+    told = problem(ada.patch("/projects/apollo", body), 409, "version_conflict")
+    assert [error["field"] for error in told["errors"]] == ["name"]
+    assert (told["version"], told["retryable"]) == (2, True)
 
 
 def test_the_mode_is_set_by_those_who_operate_and_says_why(
