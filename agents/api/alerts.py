@@ -45,7 +45,7 @@ class AlertList(ApiView):
     def get(self, request: Request) -> Response:
         """The alerts of the caller's projects, newest first."""
         narrowed = with_rows(self.actor, self.query(AlertFilters))
-        rows = Alert.objects.filter(within_reach(self.actor), project__archived_at__isnull=True, **narrowed)
+        rows = Alert.objects.filter(within_reach(self.actor), **narrowed)
         rows = rows.select_related("project", "task", "agent", "operator")
         orderings = {"created_at": ("created_at", "id"), "last_at": ("last_at", "id")}
         return self.respond(page(rows, request, ordering="-created_at", allowed=orderings, row=_shown))

@@ -15,6 +15,7 @@ from agents.services.approvals import on_approved, request_approval
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.errors import Refused
+from missioncontrol.kernel.isolation import Isolated
 from missioncontrol.kernel.transactions import unit
 from tasks.errors import AtCapacity
 from tasks.events import record_task
@@ -102,11 +103,16 @@ def release(*, actor: Actor, task: Task, handover: str = "", lease_token: int | 
 def expire_leases(*, now: datetime | None = None) -> int:
     """Return every task whose lease has run out to the pool, or block it after too many abandoned attempts.
 
-    Each task in its own unit, rows in work skipped; safe to run twice at once. Returns how many leases ended.
+    Each task in its own unit, rows in work skipped, and one that fails stops no other; safe to run twice at once.
+    Returns how many leases ended.
     """
     moment = now or database_now()
     due = Task.objects.filter(holder__isnull=False, lease_expires_at__lte=moment).order_by("lease_expires_at")
-    return sum(_expire(pk, moment) for pk in list(due.values_list("pk", flat=True)[:1000]))
+    ended = 0
+    for pk in list(due.values_list("pk", flat=True)[:1000]):
+        with Isolated(f"expiry of the lease on task {pk}"):
+            ended += _expire(pk, moment)
+    return ended
 
 
 def take_away(*, actor: Actor, agent: Agent, reason: str) -> int:

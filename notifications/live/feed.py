@@ -28,6 +28,7 @@ RIGHTS = frozenset(
         "project.member_set",
         "project.member_removed",
         "project.updated",
+        "project.archived",
         "agent.key_created",
         "agent.key_revoked",
         "agent.updated",

@@ -34,7 +34,10 @@ class ProjectAdmin(ServiceAdmin):
     """Projects and their settings."""
 
     list_display = ["slug", "name", "workflow", "autonomy", "mode", "created_at"]
-    list_filter = ["mode", "workflow", "autonomy", "auto_triage", "agents_may_close", "done_needs_approval"]
+    list_filter = [
+        "mode", "workflow", "autonomy", "auto_triage", "agents_may_close", "done_needs_approval",
+        ("archived_at", admin.EmptyFieldListFilter),
+    ]  # fmt: skip
     search_fields = ["slug", "name", "key_prefix"]
     date_hierarchy = "created_at"
     readonly_fields = [
@@ -42,7 +45,7 @@ class ProjectAdmin(ServiceAdmin):
         "created_at", "updated_at", "version", "wip_limits", "loop_limits",
     ]  # fmt: skip
     inlines = [MembershipInline]
-    actions = ["to_normal", "drain", "pause", "quarantine", "verify_audit_chain"]
+    actions = ["to_normal", "drain", "pause", "quarantine", "verify_audit_chain", "archive", "restore"]
 
     def changed(self, actor: Actor, row: Any, changes: dict[str, Any], form: Any) -> None:
         """Settings only; the mode has its actions."""
@@ -79,6 +82,22 @@ class ProjectAdmin(ServiceAdmin):
             else:
                 said = f"{project.slug}: broken at event {report.broken.seq}. {report.broken.what}"
                 self.message_user(request, said, messages.ERROR)
+
+    @admin.action(description="Archive: out of everybody's reach")
+    def archive(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
+        """Close the project; nothing is deleted."""
+        self._set_archived(request, rows, True)
+
+    @admin.action(description="Restore from the archive")
+    def restore(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
+        """Open the project again."""
+        self._set_archived(request, rows, False)
+
+    def _set_archived(self, request: HttpRequest, rows: QuerySet[Project], archived: bool) -> None:
+        def act(actor: Actor, project: Project) -> None:
+            projects.set_archived(actor=actor, project=project, archived=archived)
+
+        each(self, request, rows, act, "Projects archived" if archived else "Projects restored")
 
     def _set_mode(self, request: HttpRequest, rows: QuerySet[Project], mode: str) -> None:
         def act(actor: Actor, project: Project) -> None:

@@ -132,6 +132,23 @@ def set_global_mode(*, actor: Actor, mode: str, reason: str = "") -> SystemState
     return state
 
 
+def set_archived(*, actor: Actor, project: Project, archived: bool) -> Project:
+    """Put a project and all it holds out of everybody's reach, or back. The same again is no change.
+
+    Its history stays, its keys and tokens let nobody in; leases and approvals that run out there still do.
+    """
+    with unit():
+        row = Project.objects.select_for_update().get(pk=project.pk)
+        if (row.archived_at is not None) == archived:
+            return row
+        row.archived_at = timezone.now() if archived else None
+        row.version += 1
+        row.save()
+        type = "project.archived" if archived else "project.restored"
+        _record(actor, row, type, {"before": {"archived": not archived}, "after": {"archived": archived}})
+    return row
+
+
 def set_member(*, actor: Actor, project: Project, user: User, role: str) -> Membership:
     """Give a person a role in a project; the same again is no change. Raises `Refused` (422) for the last owner."""
     with unit():

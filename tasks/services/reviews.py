@@ -60,7 +60,7 @@ class Verdict:
 
 def get_review(actor: Actor, ref: str, need: Need = Need.READ) -> Review:
     """The review named by id, with its task and project. Raises NotFound or Forbidden."""
-    rows = Review.objects.filter(within_reach(actor), project__archived_at__isnull=True)
+    rows = Review.objects.filter(within_reach(actor))
     review = by_id(rows.select_related("task__project"), ref, "review")
     require(actor, review.task.project, need)
     return review

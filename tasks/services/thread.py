@@ -30,7 +30,7 @@ from tasks.thread_rules import checked_artifacts, checked_content, excerpt_of
 
 def get_message(actor: Actor, ref: str, need: Need = Need.READ) -> Message:
     """The message named by id, with its task and project. Raises NotFound or Forbidden."""
-    rows = Message.objects.filter(within_reach(actor), project__archived_at__isnull=True)
+    rows = Message.objects.filter(within_reach(actor))
     message = by_id(rows.select_related("task__project"), ref, "message")
     require(actor, message.task.project, need, act=Act.READ if need == Need.READ else Act.MESSAGE)
     return message

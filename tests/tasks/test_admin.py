@@ -184,6 +184,15 @@ def test_tasks_are_canceled_together_and_refusals_are_told_one_by_one(
     assert any("canceled: 1" in each for each in said)
 
 
+def test_a_project_is_archived_and_restored_with_its_event(staff: Client, project: Project) -> None:
+    act(staff, Project, "archive", project)
+    assert Project.objects.get().archived_at is not None
+    act(staff, Project, "restore", project)
+    assert Project.objects.get().archived_at is None
+    assert [event.type for event in events(project)][-2:] == ["project.archived", "project.restored"]
+    assert {event.actor_name for event in events(project)[-2:]} == {"grace"}
+
+
 def test_agents_are_paused_and_quarantined_with_their_event(staff: Client, project: Project) -> None:
     one, two = an_agent(project, "one")[0], an_agent(project, "two")[0]
     act(staff, Agent, "pause", one)

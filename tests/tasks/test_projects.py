@@ -22,6 +22,7 @@ from tasks.services.access import (
 from tasks.services.projects import (
     create_project,
     remove_member,
+    set_archived,
     set_global_mode,
     set_member,
     set_mode,
@@ -181,12 +182,19 @@ def test_what_is_elsewhere_is_not_there() -> None:
                 get_task(actor, ref)
 
 
-def test_an_archived_project_is_gone_for_everybody() -> None:
+def test_an_archived_project_is_gone_for_everybody_until_it_is_restored() -> None:
     project = a_project()
     ada = actor_of(a_member(project))
-    Project.objects.update(archived_at=project.created_at)
+    before = len(events(project))
+
+    for _ in range(2):
+        set_archived(actor=HOUSE, project=project, archived=True)
     with pytest.raises(NotFound):
         get_project(ada, "apollo")
+
+    set_archived(actor=HOUSE, project=project, archived=False)
+    assert get_project(ada, "apollo").pk == project.pk
+    assert [event.type for event in events(project)][before:] == ["project.archived", "project.restored"]
 
 
 def test_projects_are_made_by_staff_owners_and_operators() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from agents.errors import ClaimLost
 from agents.models import Alert, Approval
 from agents.queries.why import why
+from agents.services import claims
 from agents.services.claims import claim, expire_leases, release, renew, take_away
 from agents.services.decisions import approve
 from missioncontrol.kernel.errors import Forbidden, NotFound, Refused
@@ -212,6 +214,23 @@ def test_an_expired_lease_returns_the_task_and_alerts() -> None:
     assert Event.objects.filter(type="task.lease_expired", target_id=str(task.pk)).count() == 1
     assert Alert.objects.get().agent == agent
     assert expire_leases(now=timezone.now() + timedelta(seconds=1801)) == 0
+
+
+def test_a_lease_that_cannot_be_ended_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = a_project()
+    tasks = [a_ready_task(project) for _ in range(2)]
+    for name in ("bolt", "iris"):
+        claim(actor=an_agent(project, name)[1])
+    stock = claims.raise_alert
+
+    def fail_on_the_first(**alert: Any) -> Any:
+        if alert["task"].pk == tasks[0].pk:
+            raise RuntimeError("no alert today")
+        return stock(**alert)
+
+    monkeypatch.setattr(claims, "raise_alert", fail_on_the_first)
+    assert expire_leases(now=timezone.now() + timedelta(seconds=1801)) == 1
+    assert [Task.objects.get(pk=task.pk).status for task in tasks] == ["assigned", "ready"]
 
 
 def test_the_third_abandoned_attempt_blocks_the_task_with_the_reason() -> None:
