@@ -139,10 +139,9 @@ class Agent(models.Model):
         return self.last_beat_at + timedelta(seconds=self.heartbeat_interval_s)
 
 
-class AgentKey(models.Model):
-    """A key of an agent: only its SHA-256 is stored, and its prefix shown."""
+class StoredSecret(models.Model):
+    """What is kept of a secret that was shown once: its SHA-256, a prefix to know it by, and how long it lets in."""
 
-    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="keys")
     prefix = models.CharField(max_length=16, unique=True)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -151,7 +150,14 @@ class AgentKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        abstract = True
         ordering = ["-created_at"]
+
+
+class AgentKey(StoredSecret):
+    """A key of an agent."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="keys")
 
     def __str__(self) -> str:
         return self.prefix
@@ -166,22 +172,13 @@ class Scope(models.TextChoices):
     ADMIN = "admin", "Administer"
 
 
-class ServiceToken(models.Model):
+class ServiceToken(StoredSecret):
     """The credential of a machine caller that acts for an operator, in one project, within its scopes."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="service_tokens")
     name = models.CharField(max_length=150)
     scopes = models.JSONField(default=list)
-    prefix = models.CharField(max_length=16, unique=True)
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-created_at"]
 
     def __str__(self) -> str:
         return self.name
