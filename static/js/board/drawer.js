@@ -1,6 +1,6 @@
 // The drawer: opens over the board with its own address; going back closes it.
 import { post } from "../api.js";
-import { byId, on } from "../dom.js";
+import { byId, on, tell } from "../dom.js";
 import { bind } from "../keys.js";
 import { refused } from "../toast.js";
 import { cardOf } from "./columns.js";
@@ -35,6 +35,8 @@ export async function openDrawer(path, { push = true } = {}) {
   const had = openKey();
   if (!(await draw(path, "innerHTML"))) return;
   if (push) history.pushState({ drawer: true }, "", path + location.search);
+  if (had && had !== openKey()) tell("drawer:left", { key: had });
+  tell("drawer:drawn");
   if (had) byId("drawer").querySelector(".drawer").dataset.kept = "";
   else byId("drawer-title").focus({ preventScroll: true });
   mark();
@@ -58,6 +60,7 @@ export function closeDrawer({ push = true } = {}) {
   byId("drawer").replaceChildren();
   if (push) history.pushState({}, "", home() + location.search);
   mark();
+  if (key) tell("drawer:left", { key });
   if (key) cardOf(key)?.querySelector(".card-link").focus({ preventScroll: true });
 }
 
@@ -82,12 +85,13 @@ function changed(event) {
 }
 
 /** Draw the open tab anew; what a person is typing stays. */
-async function refresh() {
+export async function refresh() {
   if (!openKey()) return;
-  const drafts = new Map([...byId("drawer").querySelectorAll("textarea")].map((field) => [field.id, field.value]));
+  const drafts = new Map([...byId("drawer").querySelectorAll("[data-composer] textarea")].map((field) => [field.id, field.value]));
   const focus = document.activeElement?.id;
   const scroll = byId("drawer-body")?.scrollTop ?? 0;
   if (!(await draw(location.pathname, "outerMorph"))) return;
+  tell("drawer:drawn");
   for (const [id, value] of drafts) if (byId(id) && !byId(id).value) byId(id).value = value;
   if (focus && document.activeElement?.id !== focus) byId(focus)?.focus({ preventScroll: true });
   const body = byId("drawer-body");
