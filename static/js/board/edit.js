@@ -184,7 +184,7 @@ function heard({ kind, data, actor }) {
   if (kind !== "task.updated") return;
   for (const edit of edits.values()) {
     if (edit.key === data?.key && edit.clash && edit.field in (data.after ?? {}) && !edit.save.disabled) {
-      clashes(edit, `Changed by ${actor.name}.`).catch(() => {});
+      clashes(edit, `Changed by ${actor.name}.`).catch(() => { /* told again when it is sent */ });
     }
   }
 }
