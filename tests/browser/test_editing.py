@@ -158,6 +158,25 @@ def test_a_stale_version_overwrites_nothing_even_without_live_updates(
     assert stored(task).title == "His"
 
 
+def test_giving_up_an_edit_shows_what_others_did_meanwhile(
+    project: Project, ada: User, ben: User, open_board: Open
+) -> None:
+    task = a_task(project, ada)
+    page = open_board(f"/t/{task.key}").page
+    form = start(page, "title")
+    page.get_by_role("button", name="Assign somebody").click()
+    expect(page.locator("#edit-assignees")).to_be_focused()
+    changed(task, ben, title="His")
+    assign(actor=person(ada), task=stored(task), users=[ben], mode="add")
+    expect(form.locator(".note")).to_be_visible()
+
+    form.get_by_role("button", name="Cancel").click()
+    page.locator("#edit-assignees").press("Escape")
+
+    expect(page.locator("#drawer-title")).to_have_text("His")
+    expect(page.locator("#field-assignees li")).to_contain_text("ben")
+
+
 def test_somebody_elses_change_to_another_field_is_no_conflict(
     project: Project, ada: User, ben: User, open_board: Open
 ) -> None:

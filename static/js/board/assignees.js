@@ -23,12 +23,12 @@ export function askWhom(task, choices) {
   input.id = "edit-assignees";
   const error = el("span", { class: "error", role: "alert", hidden: true });
   const save = el("button", { class: "btn btn-primary btn-s" }, "Assign");
-  const cancel = el("button", { type: "button", class: "btn btn-s", onclick: () => edit.finish() }, "Cancel");
+  const cancel = el("button", { type: "button", class: "btn btn-s", onclick: () => edit.drop() }, "Cancel");
   const form = el("form", { class: "edit-form", novalidate: true, "aria-label": "Assign" },
     el("label", { class: "sr", for: input.id }, "Assign to"), input, error, el("div", { class: "row" }, save, cancel));
   const edit = { key: task.key, field: "assignees", form, input, start: "" };
   form.addEventListener("submit", (event) => { event.preventDefault(); putOn(edit, error, save); });
-  form.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); edit.finish(); } });
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); edit.drop(); } });
   return edit;
 }
 

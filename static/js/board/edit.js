@@ -43,7 +43,7 @@ async function start(field) {
     const [task, choices] = await Promise.all([get(`/tasks/${key}`), readChoices()]);
     if (openKey() !== key || edits.has(nameOf(key, field))) return;
     const edit = field === "assignees" ? askWhom(task, choices) : drawn(task, field, choices);
-    edit.finish = () => finish(edit);
+    Object.assign(edit, { finish: () => finish(edit), drop: () => drop(edit) });
     edits.set(nameOf(key, field), edit);
     show(edit);
   } catch (problem) {
@@ -67,7 +67,7 @@ function drawn(task, field, choices) {
   const held = { start: input.value, base: about.held(task), version: task.version };
   const edit = { key: task.key, field, form, input, error, clash, save, ...held };
   form.addEventListener("submit", (event) => { event.preventDefault(); submit(edit); });
-  form.addEventListener("click", (event) => { if (event.target.closest("[data-cancel]")) finish(edit); });
+  form.addEventListener("click", (event) => { if (event.target.closest("[data-cancel]")) drop(edit); });
   form.addEventListener("keydown", (event) => pressed(edit, event));
   return edit;
 }
@@ -76,7 +76,7 @@ function pressed(edit, event) {
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") edit.form.requestSubmit();
   if (event.key !== "Escape") return;
   event.stopPropagation();
-  if (edit.input.tagName !== "TEXTAREA" || !isDirty(edit)) finish(edit);
+  if (edit.input.tagName !== "TEXTAREA" || !isDirty(edit)) drop(edit);
 }
 
 const isDirty = (edit) => edit.input.value !== edit.start;
@@ -104,6 +104,12 @@ function finish(edit) {
   place.querySelector("[data-edit]")?.focus({ preventScroll: true });
 }
 
+/** Give up what was typed, and show what others did to the field meanwhile. */
+function drop(edit) {
+  finish(edit);
+  refresh();
+}
+
 /** The drawer was drawn: what was being typed into this task is put back. */
 function resume() {
   for (const edit of edits.values()) {
@@ -125,7 +131,7 @@ function keep({ key }) {
 
 async function submit(edit) {
   if (edit.input.validity.badInput) { complain(edit, "This is not complete."); return; }
-  if (!isDirty(edit)) { finish(edit); return; }
+  if (!isDirty(edit)) { drop(edit); return; }
   edit.save.disabled = true;
   complain(edit, "");
   try {
@@ -168,7 +174,7 @@ async function clashes(edit, who) {
   edit.start = theirs;
   edit.clash.replaceChildren(icon("alert"), el("div", { class: "stack stack-s" }, el("p", {}, `${who} It now says:`),
     el("p", { class: "theirs" }, toldOf(edit, theirs)),
-    el("button", { type: "button", class: "btn btn-s", onclick: () => { finish(edit); refresh(); } }, "Keep theirs")));
+    el("button", { type: "button", class: "btn btn-s", onclick: () => drop(edit) }, "Keep theirs")));
   edit.clash.hidden = false;
   edit.save.textContent = "Save mine instead";
   return true;
