@@ -23,10 +23,10 @@ export function freshKey() {
 
 export const get = (path) => call("GET", path);
 export const post = (path, body = {}) => call("POST", path, body);
-export const patch = (path, body = {}) => call("PATCH", path, body);
+export const patch = (path, body = {}, headers = {}) => call("PATCH", path, body, headers);
 
-async function call(method, path, body) {
-  const headers = { Accept: "application/json" };
+async function call(method, path, body, more = {}) {
+  const headers = { Accept: "application/json", ...more };
   const request = { method, headers, credentials: "same-origin" };
   if (body !== undefined) {
     headers["Content-Type"] = "application/json";

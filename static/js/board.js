@@ -1,8 +1,10 @@
 // The board's page: each concern sets itself up.
+import { setUpAssignees } from "./board/assignees.js";
 import { setUpCarry } from "./board/carry.js";
 import { setUpColumns } from "./board/columns.js";
 import { setUpDrag } from "./board/drag.js";
 import { setUpDrawer } from "./board/drawer.js";
+import { setUpEdit } from "./board/edit.js";
 import { setUpFilters } from "./board/filters.js";
 import { setUpLiveCards } from "./board/livecards.js";
 import { setUpMoveMenu } from "./board/movemenu.js";
@@ -15,6 +17,8 @@ setUpDrag();
 setUpLiveCards();
 setUpMoveMenu();
 setUpDrawer();
+setUpEdit();
+setUpAssignees();
 setUpFilters();
 setUpNewTask();
 setUpWalk();

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from missioncontrol.kernel.errors import Malformed
 from missioncontrol.kernel.ids import parse_uuid
-from tasks.models import Label, Priority, Project, Task, TaskType
+from tasks.models import Label, Priority, Project, Task, TaskType, User
 from tasks.workflow import CLOSED, Status
 
 from .cards import Card, cards_of
@@ -149,11 +149,17 @@ def choices(project: Project) -> dict[str, Any]:
     """What the filters offer: the project's agents and labels, types and priorities."""
     agents = project.agents.filter(removed_at__isnull=True)
     return {
-        "agents": list(agents.order_by("name").values("slug", "name", "emoji")),
+        "agents": list(agents.order_by("name").values("slug", "name", "emoji", "state")),
         "labels": list(Label.objects.filter(project=project).values_list("name", flat=True)),
         "types": TaskType.choices,
         "priorities": Priority.choices,
     }
+
+
+def people(project: Project) -> list[dict[str, str]]:
+    """Who of the project's people can be put on a task: `slug` is the user name, `name` what is shown."""
+    rows = User.objects.filter(memberships__project=project, is_active=True).order_by("username")
+    return [{"slug": user.username, "name": user.shown_name} for user in rows]
 
 
 def _columns(project: Project, tasks: QuerySet[Task]) -> dict[str, Column]:

@@ -39,6 +39,7 @@ ICONS = {
     "moon": "moon",
     "move": "arrow-right-left",
     "pause": "pause",
+    "pencil": "pencil",
     "play": "play",
     "plus": "plus",
     "search": "search",

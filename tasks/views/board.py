@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
@@ -57,6 +57,13 @@ def column(visit: Visit, status: str) -> HttpResponse:
 def mode(visit: Visit) -> HttpResponse:
     """The banner that says whether agents are held."""
     return render(visit.request, "_mode.html", {"project": visit.project, "mode": mode_of(visit.project)})
+
+
+@require_GET
+@in_project
+def choices(visit: Visit) -> JsonResponse:
+    """Who can be put on a task and what its fields may be, as of now: for forms that are made in the browser."""
+    return JsonResponse(queries.choices(visit.project) | {"people": queries.people(visit.project)})
 
 
 def board_context(visit: Visit) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from tasks.workflow import Status
 from .board import board_context
 from .pages import Visit, in_project
 
+FINISHED = frozenset({Status.DONE, Status.CANCELED})
+"""Nobody is put on a task that is over; reopening it comes first."""
+
 TABS = {
     "overview": "Overview",
     "thread": "Thread",
@@ -57,13 +60,15 @@ def wants_fragment(visit: Visit) -> bool:
 def drawer_context(visit: Visit, key: str, tab: str) -> dict[str, Any]:
     """What the drawer shows around the tab, and in it."""
     task = find_task(visit, key)
+    may_write = can(visit.actor, visit.project, Need.WRITE)
     return {
         "task": task,
         "tab": tab,
         "tabs": TABS.items(),
         "faces": queries.faces(task),
         "moves": moves(visit, task),
-        "may_write": can(visit.actor, visit.project, Need.WRITE),
+        "may_write": may_write,
+        "may_assign": may_write and task.status not in FINISHED,
         **_inside(task, tab),
     }
 

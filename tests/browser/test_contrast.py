@@ -1,0 +1,34 @@
+"""Every text can be read, in light and in dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tasks.models import Project, User
+from tests.agents.building import an_agent
+
+from .acting import a_task, moved
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LEAST = 4.5
+FAINT = (Path(__file__).parent / "contrast.js").read_text()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", "/t/APOL-1", "/t/APOL-1/history", "/t/APOL-1/approvals", "/agents"])
+def test_text_stands_out_from_what_is_behind_it(
+    project: Project, ada: User, visit: Callable[..., BrowserContext], theme: str, path: str
+) -> None:
+    agent, _ = an_agent(project, "scout", name="Scout")
+    task = a_task(project, ada, agents=[agent], labels=["river"])
+    moved(task, ada, "blocked", reason="The staging key expired")
+    a_task(project, ada, "Another", due_at="2020-01-01T00:00:00Z")
+    page = visit(ada, color_scheme=theme, reduced_motion="reduce").new_page()
+    page.goto(f"/p/apollo{path.replace('APOL-1', task.key)}")
+    expect(page.locator("body[data-ready]")).to_be_attached()
+
+    assert page.evaluate(FAINT, LEAST) == []
