@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'verbose_name_plural': 'activity entries',
             },
         ),
         migrations.CreateModel(

@@ -212,6 +212,7 @@ class ActivityEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "activity entries"
 
     def __str__(self) -> str:
         return f"{self.agent_id} {self.health}"
