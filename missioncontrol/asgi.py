@@ -12,16 +12,17 @@ django.setup()
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
+from django.urls import re_path
 
 from missioncontrol.serving.body_limit import BodyLimit
 from missioncontrol.serving.handler import PooledHandler
-from missioncontrol.serving.sockets import SocketGate
+from missioncontrol.serving.sockets import SocketGate, nowhere
 from notifications.routing import websocket_urlpatterns
 
 handler = PooledHandler()
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(handler, settings.MC_MAX_BODY),
-        "websocket": SocketGate(URLRouter(websocket_urlpatterns)),
+        "websocket": SocketGate(URLRouter([*websocket_urlpatterns, re_path("", nowhere)])),
     }
 )

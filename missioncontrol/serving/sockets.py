@@ -31,6 +31,12 @@ class SocketGate:
         await self.application(scope, receive, send)
 
 
+async def nowhere(scope: Any, receive: Any, send: Any) -> None:
+    """The socket of an address where there is none: the handshake is refused."""
+    await receive()
+    await send({"type": "websocket.close", "code": 4404, "reason": "no such socket"})
+
+
 def is_welcome(scope: Any) -> bool:
     """Whether Host and Origin of the handshake are acceptable, each given at most once."""
     hosts = _values(scope, b"host")
