@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "missioncontrol.settings")
 
@@ -20,9 +21,11 @@ from missioncontrol.serving.sockets import SocketGate, nowhere
 from notifications.routing import websocket_urlpatterns
 
 handler = PooledHandler()
+elsewhere: Any = nowhere
+sockets: list[Any] = [*websocket_urlpatterns, re_path("", elsewhere)]
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(handler, settings.MC_MAX_BODY),
-        "websocket": SocketGate(URLRouter([*websocket_urlpatterns, re_path("", nowhere)])),
+        "websocket": SocketGate(URLRouter(sockets)),
     }
 )

@@ -11,7 +11,7 @@ import struct
 from functools import lru_cache
 from typing import Any
 
-from autobahn.twisted.websocket import ConnectionDeny
+from autobahn.websocket.types import ConnectionDeny
 from daphne.ws_protocol import WebSocketProtocol
 
 from missioncontrol.serving.replies import problem
@@ -34,7 +34,7 @@ class PushProtocol(WebSocketProtocol):  # type: ignore[misc]
     def onConnect(self, request: Any) -> Any:
         """A handshake; one whose subprotocols are no text is refused."""
         if not request.headers.get("sec-websocket-protocol", "").isascii():
-            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST)
+            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST)  # type: ignore[no-untyped-call]
         return super().onConnect(request)
 
     def onClose(self, *reason: Any) -> None:
