@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import path, re_path
+from django.urls import path
 
-from missioncontrol.serving.sockets import no_such_socket
 from notifications.consumers.agent import AgentSocket
 from notifications.consumers.streams import BoardSocket, EventsSocket
 
@@ -14,5 +13,4 @@ websocket_urlpatterns: list[Any] = [
     path("ws/projects/<slug:slug>/board", BoardSocket.as_asgi()),
     path("ws/projects/<slug:slug>/events", EventsSocket.as_asgi()),
     path("ws/agent", AgentSocket.as_asgi()),
-    re_path("", no_such_socket),  # type: ignore[arg-type] # an ASGI application, as channels wants it
 ]

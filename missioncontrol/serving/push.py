@@ -11,6 +11,7 @@ import struct
 from functools import lru_cache
 from typing import Any
 
+from autobahn.websocket.types import ConnectionDeny
 from daphne.ws_protocol import WebSocketProtocol
 
 from missioncontrol.serving.replies import problem
@@ -29,6 +30,12 @@ class PushProtocol(WebSocketProtocol):  # type: ignore[misc]
         """Refuse a handshake, in words that repeat nothing of it."""
         reply = problem(code, "handshake_refused", "This is not a handshake that can be accepted here.")
         self.sendData(reply.raw())
+
+    def onConnect(self, request: Any) -> Any:
+        """A handshake; one whose subprotocols are no text is refused."""
+        if not request.headers.get("sec-websocket-protocol", "").isascii():
+            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST)  # type: ignore[no-untyped-call]
+        return super().onConnect(request)
 
     def onClose(self, *reason: Any) -> None:
         """The connection has ended; one that was never a socket is known to nobody."""

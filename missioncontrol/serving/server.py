@@ -19,6 +19,9 @@ from missioncontrol.serving.push import PushProtocol
 from missioncontrol.serving.requests import RequestFactory
 
 GOING_AWAY = 4012
+MAX_HEARD = 16 * 1024
+"""Bytes of a message that a client may send over a socket: all that there is to say is how far it has read."""
+
 reactor: Any = twisted_reactor
 Hook = Callable[[], object]
 
@@ -110,8 +113,9 @@ class Server(DaphneServer):  # type: ignore[misc]
             autoPingTimeout=self.ping_timeout,
             allowNullOrigin=True,
             openHandshakeTimeout=self.websocket_handshake_timeout,
-            maxMessagePayloadSize=self.max_body,
-            maxFramePayloadSize=self.max_body,
+            maxMessagePayloadSize=MAX_HEARD,
+            maxFramePayloadSize=MAX_HEARD,
+            failByDrop=False,
         )
         return factory
 

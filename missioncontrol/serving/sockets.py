@@ -31,10 +31,10 @@ class SocketGate:
         await self.application(scope, receive, send)
 
 
-async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
-    """Refuse the handshake: nothing is at this path."""
+async def nowhere(scope: Any, receive: Any, send: Any) -> None:
+    """The socket of an address where there is none: the handshake is refused."""
     await receive()
-    await send({"type": "websocket.close", "code": 4404})
+    await send({"type": "websocket.close", "code": 4404, "reason": "no such socket"})
 
 
 def is_welcome(scope: Any) -> bool:

@@ -30,6 +30,8 @@ class AgentSocket(Socket):
         super().__init__(*handshake)
         self._news = asyncio.Event()
         self._pushed = 0
+        self._read_up_to = self._stored_up_to = 0
+        self._storing: asyncio.Future[None] | None = None
 
     async def admit(self) -> Pass:
         """Agents by their key."""
@@ -58,11 +60,20 @@ class AgentSocket(Socket):
         self._news.set()
 
     async def hear(self, message: dict[str, Any]) -> None:
-        """An acknowledgement is of every notification up to its number."""
+        """An acknowledgement is of every notification up to its number: of many at once the last is stored."""
         seq = message.get("seq")
         if message.get("type") == "ack" and isinstance(seq, int) and 0 < seq <= MAX_NUMBER:
             self.outlet.ack(seq)
-            await hub.database(_acknowledge, self.actor, seq)
+            self._read_up_to = max(seq, self._read_up_to)
+            if self._storing is None or self._storing.done():
+                self._storing = asyncio.ensure_future(self._store())
+                self._storing.add_done_callback(self._failed)
+
+    async def _store(self) -> None:
+        while self._stored_up_to < self._read_up_to:
+            up_to = self._read_up_to
+            await hub.database(_acknowledge, self.actor, up_to)
+            self._stored_up_to = up_to
 
     async def _push(self) -> None:
         while self.outlet.close_code is None:

@@ -199,3 +199,16 @@ def test_beat_asks_for_what_fell_due_before_it_began(monkeypatch: pytest.MonkeyP
 
 def test_the_jobs_of_the_project_are_declared_with_their_apps() -> None:
     assert "notifications.relay" in JOBS
+
+
+@pytest.mark.parametrize(("every_s", "after_s"), [(5, 10), (30, 60), (900, 120)])
+def test_a_worker_that_was_killed_in_a_run_holds_the_work_up_for_two_periods(
+    every_s: float, after_s: float
+) -> None:
+    killed = declared(lambda: 1, every_s=every_s)
+    assert jobs._take(killed, "killed")
+    left = row().held_until - database_now()
+    assert timedelta(seconds=after_s - 2) < left <= timedelta(seconds=after_s)
+    assert killed.run().status == "skipped"
+    JobRun.objects.update(held_until=F("held_until") - timedelta(seconds=after_s))
+    assert killed.run().status == "done"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -13,6 +14,8 @@ from websockets.typing import Origin
 from agents.models import AgentKey, ServiceToken
 from agents.services.keys import create_service_token, revoke_service_token, rotate_key
 from missioncontrol.kernel.ids import uuid7
+from notifications.consumers.agent import AgentSocket
+from notifications.live.hub import hub
 from tasks.models import EventStream
 from tasks.services.projects import remove_member, set_member
 from tests.notifications.builders import (
@@ -345,6 +348,72 @@ def test_an_agent_is_pushed_its_notifications_and_acknowledges_them(live_server_
     )
     states = list(agent.notifications.order_by("id").values_list("state", flat=True))
     assert states == ["acknowledged", "acknowledged"]
+
+
+def test_of_a_flood_of_acknowledgements_the_last_is_stored_whatever_follows(
+    live_server_asgi: LiveServer,
+) -> None:
+    project = a_project()
+    ada, agent = a_person(project, "ada"), an_agent(project, "scout")
+    task = a_task(project, on=(agent,))
+    happen(task, "task.assigned", acting(ada), added=named(agent))
+    run_relay()
+    with listening(live_server_asgi, "/ws/agent", key=a_key(agent)) as line:
+        line.read()
+        seq = line.read()["seq"]
+        for _ in range(3_000):
+            line.ack(seq)
+        say(task, ada, "Still there?", agent)
+        assert line.read()["notification"]["type"] == "mention"
+    assert agent.notifications.get(pk=seq).state == "acknowledged"
+
+
+async def test_acknowledgements_that_come_together_are_stored_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored: list[int] = []
+
+    async def database(_function: Any, _actor: Any, up_to: int) -> None:
+        await asyncio.sleep(0)
+        stored.append(up_to)
+
+    async def send(_message: dict[str, Any]) -> None:
+        """Nobody listens."""
+
+    monkeypatch.setattr(hub, "database", database)
+    socket = AgentSocket({"headers": []}, None, send)
+    socket.actor = HOUSE
+    for seq in range(1, 1_001):
+        await socket.hear({"type": "ack", "seq": seq})
+    assert socket._storing is not None
+    await socket._storing
+    assert stored[-1] == 1_000
+    assert len(stored) <= 2
+
+
+def test_a_message_larger_than_anything_there_is_to_say_is_refused_by_name(
+    live_server_asgi: LiveServer,
+) -> None:
+    agent = an_agent(a_project(), "scout")
+    with listening(live_server_asgi, "/ws/agent", key=a_key(agent)) as line:
+        line.read()
+        line.connection.send("x" * 20_000)
+        assert line.closing_code() == 1009
+
+
+@pytest.mark.parametrize("path", ["/ws/nope", "/ws/projects/%00/board", "/ws/projects/a/b/board"])
+def test_a_handshake_to_nowhere_is_refused(live_server_asgi: LiveServer, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, connect(f"{live_server_asgi.ws_url}{path}"):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_a_subprotocol_that_is_no_text_is_refused(live_server_asgi: LiveServer) -> None:
+    odd = {"Sec-WebSocket-Protocol": "\u00ff"}
+    address = f"{live_server_asgi.ws_url}/ws/agent"
+    with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=odd):
+        pass
+    assert refused.value.response.status_code == 400
 
 
 def test_the_bell_rings_at_once_on_the_boards_of_those_told(live_server_asgi: LiveServer) -> None:

@@ -32,14 +32,13 @@ class LiveServer:
     url: str
     process: subprocess.Popen[bytes]
     log: Path
-    worker: subprocess.Popen[bytes] | None = None
+    workers: tuple[subprocess.Popen[bytes], ...] = ()
 
     def kill(self) -> None:
         """End every process at once, as a power cut would."""
-        for process in (self.process, self.worker):
-            if process is not None:
-                process.kill()
-                process.wait()
+        for process in (self.process, *self.workers):
+            process.kill()
+            process.wait()
 
     @property
     def ws_url(self) -> str:
@@ -52,8 +51,8 @@ class LiveServer:
 
 
 @contextmanager
-def serving(**environment: str) -> Iterator[LiveServer]:
-    """Start a server, and a worker where jobs run outside it; stop both at the end."""
+def serving(*, workers: int = 1, **environment: str) -> Iterator[LiveServer]:
+    """Start a server, and workers, each with a beat, where jobs run outside it; stop all of them at the end."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     variables = {**os.environ, **_variables(port, url), **environment}
@@ -63,12 +62,17 @@ def serving(**environment: str) -> Iterator[LiveServer]:
         log = Path(settings.DATA_DIR) / f"server-{port}.log"
         command = [*MANAGE, "up", "--no-setup"] if settings.MC_EMBEDDED else [*MANAGE, "serve"]
         process = stack.enter_context(running(command, variables, log))
-        worker = None
-        if not settings.MC_EMBEDDED:
-            worker = stack.enter_context(running(CELERY, variables, log.with_name(f"worker-{port}.log")))
-        server = LiveServer(url, process, log, worker)
+        beside = () if settings.MC_EMBEDDED else range(workers)
+        logs = [log.with_name(f"worker-{port}-{number}.log") for number in beside]
+        hands = [stack.enter_context(running(worker_command(log), variables, log)) for log in logs]
+        server = LiveServer(url, process, log, tuple(hands))
         wait_until_up(server)
         yield server
+
+
+def worker_command(log: Path) -> list[str]:
+    """A worker with a beat of its own, named after its log."""
+    return [*CELERY, "-n", f"{log.stem}@%h"]
 
 
 def _variables(port: int, url: str) -> dict[str, str]:

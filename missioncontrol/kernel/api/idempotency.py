@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -31,6 +32,10 @@ from missioncontrol.kernel.transactions import unit
 
 KEPT_FOR = timedelta(hours=24)
 LOCKED_FOR = timedelta(seconds=90)
+MOST_CUT = 20
+"""As many connections as a pool may hold by default."""
+
+FORGET_WITHIN_S = 2.0
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _NEVER_KEPT = {401, 429}
@@ -95,7 +100,7 @@ class Answering:
         running.
         """
         for _ in range(3):
-            if _insert_if_absent(self._record):
+            if self._inserted():
                 return None
             kept = self._rows().first()
             if kept is not None:
@@ -135,14 +140,35 @@ class Answering:
         self.stored = True
 
     def forget(self) -> None:
-        """Drops the record, so that the same request may be tried again; an answer that was kept stays."""
+        """Drops the record, so that the same request may be tried again; an answer that was kept stays.
+
+        Where the work failed because its connection was cut, this takes another one, and another while those that
+        waited in the pool turn out to be cut as well.
+        """
         self.stored = False
-        self._mine().delete()
+        until = time.monotonic() + FORGET_WITHIN_S
+        for left in reversed(range(MOST_CUT)):
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
+            try:
+                self._mine().delete()
+                return
+            except (OperationalError, InterfaceError):
+                if not left or time.monotonic() > until:
+                    raise
 
     def _store_or_undo(self, response: HttpResponse) -> None:
         if not may_be_kept(response):
             raise _Undone(response)
         self.store(response)
+
+    def _inserted(self) -> bool:
+        try:
+            return _insert_if_absent(self._record)
+        except (OperationalError, InterfaceError):
+            # The record may be there all the same: the connection was cut before it could say so.
+            self.forget()
+            raise
 
     def _rows(self) -> QuerySet[IdempotencyRecord]:
         mine = self._record

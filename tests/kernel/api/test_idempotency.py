@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -248,3 +248,24 @@ def test_the_record_is_committed_while_the_work_is_done(transactional_db: None, 
     thread.start()
     thread.join()
     assert seen == ["running"]
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_work_whose_connection_was_cut_may_be_tried_again_at_once() -> None:
+    first, again = (
+        Answering(actor=Actor.system("tests"), method="POST", path="/things", key="k1", body_hash="x")
+        for _ in range(2)
+    )
+    assert first.begin() is None
+
+    def cut() -> HttpResponse:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return HttpResponse(status=201)
+
+    with pytest.raises(OperationalError):
+        first.run(cut)
+
+    assert again.begin() is None
+    assert again.run(lambda: HttpResponse(status=201)).status_code == 201

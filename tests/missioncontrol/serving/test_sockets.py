@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
-from channels.routing import URLRouter
 from django.test import override_settings
 
 from missioncontrol.serving.sockets import SocketGate
-from notifications.routing import websocket_urlpatterns
 
 
 async def opens(origin: str | None, host: str = "board.example.org", **more: Any) -> bool:
@@ -75,11 +73,3 @@ async def test_two_origins_or_two_hosts_are_refused() -> None:
     good = b"https://board.example.org"
     assert not await opens(good.decode(), headers=[(b"origin", good)])
     assert not await opens(good.decode(), headers=[(b"host", b"board.example.org")])
-
-
-async def test_a_path_where_no_socket_is_refused_without_an_error() -> None:
-    asked = {"type": "websocket", "path": "/ws/nowhere", "headers": []}
-    communicator = ApplicationCommunicator(URLRouter(websocket_urlpatterns), asked)
-    await communicator.send_input({"type": "websocket.connect"})
-    assert await communicator.receive_output(2) == {"type": "websocket.close", "code": 4404}
-    await communicator.wait(2)
