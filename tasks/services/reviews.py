@@ -156,7 +156,9 @@ def _wrong(kind: str, content: str, score: int | None, severity: str, files: lis
 def _ensure_may_review(actor: Actor, task: Task) -> bool:
     """Let a colleague through; answers whether anybody is assigned to the task."""
     rows = list(task.assignments.values_list("agent_id", "user_id"))
-    own = {agent_id if actor.is_agent else user_id for agent_id, user_id in rows}
+    own: set[UUID | int | None] = {agent_id if actor.is_agent else user_id for agent_id, user_id in rows}
+    if actor.is_agent:
+        own.add(task.last_holder_id)  # who did the work and has left it since judges it as little
     me: UUID | int | None = actor.agent_id if actor.is_agent else actor.user_id
     if me is not None and me in own:
         raise Forbidden("Somebody else reviews your work.", code="own_work")
