@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import agents, approvals
+from . import agents, approvals, why
 
 urlpatterns = [
     path("p/<slug:slug>/agents", agents.agents, name="agents"),
     path("p/<slug:slug>/agents/cards", agents.cards, name="agents-cards"),
     path("p/<slug:slug>/agents/dots", agents.dots, name="agents-dots"),
     path("p/<slug:slug>/t/<str:key>/approvals/list", approvals.approvals, name="drawer-approvals"),
+    path("p/<slug:slug>/t/<str:key>/why/list", why.explanation, name="drawer-why"),
 ]

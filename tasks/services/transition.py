@@ -16,7 +16,7 @@ from tasks import workflow
 from tasks.errors import FlagMissing, LeaseHeld, NotYourTask, TransitionRefused
 from tasks.models import Assignment, Refusal, Task, stamp
 from tasks.services import leases
-from tasks.services.access import Need, can
+from tasks.services.access import Need, can, require
 from tasks.services.locking import lock_task
 from tasks.services.steps import Step, write_step
 from tasks.workflow import CLOSED, Facts, Status
@@ -67,8 +67,9 @@ def refusals_logged(actor: Actor, task: Task, step: Step) -> Iterator[None]:
 def dry_run(*, actor: Actor, task: Task, step: Step, now: datetime | None = None) -> DryRun:
     """What the step would need and do, without taking it."""
     now = now or database_now()
-    facts = _facts(actor, task, step, now, list(task.assignments.all()))
-    refusal, code = _told_hindrance(actor, task, step, facts, now)
+    assignees = list(task.assignments.all())
+    facts = _facts(actor, task, step, now, assignees)
+    refusal, code = _told_hindrance(actor, task, step, facts, now, assignees)
     if not code and task.status == step.to:
         return DryRun(True, [], [], "The task is already there.", "unchanged")
     missing = _missing(facts, step)
@@ -81,15 +82,20 @@ def dry_run(*, actor: Actor, task: Task, step: Step, now: datetime | None = None
     )
 
 
-def _told_hindrance(actor: Actor, task: Task, step: Step, facts: Facts, now: datetime) -> tuple[str, str]:
+def _told_hindrance(
+    actor: Actor, task: Task, step: Step, facts: Facts, now: datetime, assignees: list[Assignment]
+) -> tuple[str, str]:
     """Why the step would be refused whatever is sent along, and the code of that; both empty when it would not."""
     try:
+        if not step.override:
+            require(actor, task.project, Need.WRITE)
         leases.check_token(actor, task, step.lease_token, now)
         if task.status == step.to:
             return "", ""
         hindrance = _override_hindrance(actor, task, step) if step.override else workflow.barrier(facts)
         if hindrance is None and not step.override:
             _ensure_rank(actor, task)
+            leases.with_step(actor, task, step.to, now, assignees)
     except DomainError as refusal:
         return refusal.message, refusal.code
     return (hindrance.message, hindrance.code) if hindrance else ("", "")

@@ -28,6 +28,7 @@ TABS = {
     "plan": "Plan and deliverable",
     "history": "History",
     "approvals": "Approvals",
+    "why": "Why",
 }
 
 

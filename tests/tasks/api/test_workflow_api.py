@@ -133,6 +133,27 @@ def test_a_dry_run_says_what_is_missing_and_changes_nothing(
     assert not Refusal.objects.exists()
 
 
+def test_a_dry_run_refuses_whom_the_step_refuses(project: Project, ada: Caller, bolt: Caller) -> None:
+    key = claimed(project, bolt)
+    other = made(project, "Another one").key
+    assert ada.post(f"/tasks/{other}/assign", {"agents": ["bolt"]}).status_code == 200
+    step = {"to": "in_progress", "work_plan": PLAN}
+
+    assert refused(bolt, other, step) == "at_capacity"
+    assert ada.post("/agents/bolt/pause", {}).status_code == 200
+    assert refused(bolt, key, step) == "paused"
+
+
+def refused(caller: Caller, key: str, step: dict[str, object]) -> str:
+    """The code that both the dry run and the step answer."""
+    told = caller.post(f"/tasks/{key}/transition/dry-run", step).json()
+    assert (told["allowed"], told["effects"]) == (False, [])
+    answer = caller.post(f"/tasks/{key}/transition", step)
+    assert answer.status_code in {403, 409}, answer.content
+    assert answer.json()["code"] == told["code"]
+    return str(told["code"])
+
+
 # The short form -----------------------------------------------------------------------------------------------------
 
 
