@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from missioncontrol.kernel.api.problems import as_domain_error, problem_response
 from missioncontrol.kernel.api.renderers import dumps
 
 READING = ("GET", "HEAD")
+_generating = Lock()
 
 
 def openapi(request: HttpRequest) -> HttpResponse:
@@ -52,7 +54,12 @@ def _refusal(request: Any, exc: Exception) -> HttpResponse:
     return response
 
 
-@cache
 def _document() -> bytes:
-    # It takes a second or more to generate and is the same until the code changes.
+    with _generating:
+        return _generated()
+
+
+@cache
+def _generated() -> bytes:
+    # It takes a second or more, is the same until the code changes, and the generator works for one thread only.
     return dumps(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]

@@ -128,7 +128,7 @@ def test_a_key_beside_a_session_wins() -> None:
 
 
 def _expire(agent: Agent) -> None:
-    AgentKey.objects.filter(agent=agent).update(expires_at=timezone.now())
+    AgentKey.objects.filter(agent=agent).update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
 def _revoke(agent: Agent) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from missioncontrol.ops import api_docs
+from tests.tasks.building import together
+
 
 @pytest.mark.parametrize("path", ["/api/v1/openapi.json", "/api/v1/docs"])
 @pytest.mark.parametrize("method", ["POST", "OPTIONS", "X-Y"])
@@ -24,3 +27,14 @@ def test_a_malformed_question_to_the_page_is_a_problem_document() -> None:
 
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
     assert response.json()["code"] == "malformed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_ask_first_at_the_same_time_get_the_same_document() -> None:
+    api_docs._generated.cache_clear()
+    asking = [lambda: Client().get("/api/v1/openapi.json")] * 6
+
+    answers = together(asking)
+
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert len({answer.content for answer in answers}) == 1
