@@ -31,7 +31,8 @@ class StreamSocket(Socket):
         """Say hello, catch up from `after`, and join; without `after` begin with what comes next."""
         after = self.number("after")
         head = await hub.database(head_of, feed.project_id)
-        self.say(encode({"type": "hello", "epoch": head.epoch, "head": head.seq}))
+        heads = await feed.heads() if self.wants_cards else {}
+        self.say(encode({"type": "hello", "epoch": head.epoch, "head": head.seq, **heads}))
         resumes = after is not None and self._can_resume(after, head)
         if after is not None and not resumes:
             self._resync(head)

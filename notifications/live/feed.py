@@ -14,6 +14,7 @@ from django.db import Error
 from notifications.live import metrics
 from notifications.live.cards import pictures_of
 from notifications.live.frames import Batch, Pictures, card_of, encode
+from notifications.live.heads import Heads, heads_now
 from notifications.queries.stream import Head, events_after, is_full
 from tasks.models import Event
 
@@ -74,6 +75,8 @@ class Feed:
         self._database = database
         self._recheck = recheck
         self._shown: dict[str, float] = {}
+        self._heads: Heads | None = None
+        self._counting = asyncio.Lock()
 
     async def run(self) -> None:
         """Read and hand out whenever there is a hint, for as long as the task lives."""
@@ -113,13 +116,33 @@ class Feed:
         """The cards that these events touch, as they are now, each rendered once."""
         return await self._database(pictures_of, self.project_id, events)
 
-    def ping(self) -> str:
-        """The frame by which a client notices that it is behind."""
-        return encode({"type": "ping", "head": self.sent})
+    async def ping(self) -> None:
+        """Tell every listener where the stream stands, so that it notices when it is behind."""
+        frame = {"type": "ping", "head": self.sent}
+        plain = shown = encode(frame)
+        if any(listener.wants_cards for listener in self.listeners):
+            shown = encode(frame | await self.heads())
+        for listener in list(self.listeners):
+            listener.say(shown if listener.wants_cards else plain)
+
+    async def heads(self) -> dict[str, Any]:
+        """The column heads as members of a frame for boards, counted once however many ask.
+
+        Empty while others write faster than one can count, or while the database is away: a later ping has them.
+        """
+        async with self._counting:
+            if self._heads is None or self._heads.seq < self.sent:
+                try:
+                    self._heads = await self._database(heads_now, self.project_id)
+                except Error as error:
+                    logger.warning("live feed waits for the database: %s", type(error).__name__)
+                    self._heads = None
+        return self._heads.members() if self._heads else {}
 
     def restart(self, head: Head) -> None:
         """The stream was put back: everyone reloads, and goes on from its new head."""
         self.epoch, self.sent = head.epoch, head.seq
+        self._heads = None
         for listener in list(self.listeners):
             listener.say(encode({"type": "resync", "epoch": head.epoch, "head": head.seq}))
 

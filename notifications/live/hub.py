@@ -176,9 +176,7 @@ class Hub:
         while True:
             await asyncio.sleep(PING_S)
             for feed in list(self.feeds.values()):
-                text = feed.ping()
-                for listener in list(feed.listeners):
-                    listener.say(text)
+                await feed.ping()
             for member in list(self.members):
                 member.notify()
 

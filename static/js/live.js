@@ -3,6 +3,7 @@
 //   live:event         every event of the stream            live:card     a card changed; detail.card has its HTML (also a parent's, whose count changed)
 //   live:agent         an agent changed                     live:approval an approval was asked for or decided
 //   live:mode          the project's mode changed           live:notification  the bell has something new
+//   live:columns       what the columns' heads say, as of detail.columns_at
 //   live:caught-up     everything missed has arrived        live:resync   the stream cannot be resumed: load again
 import { byId, tell } from "./dom.js";
 
@@ -74,6 +75,7 @@ function received(frame) {
   else if (frame.type === "ping") ping(frame.head);
   else if (frame.type === "resync") resync();
   else tell(`live:${frame.type}`, frame);
+  if (frame.columns) tell("live:columns", frame);
 }
 
 function hello(frame) {

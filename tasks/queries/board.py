@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from missioncontrol.kernel.errors import Malformed
@@ -17,6 +17,7 @@ from tasks.models import Label, Priority, Project, Task, TaskType, User
 from tasks.workflow import CLOSED, Status
 
 from .cards import Card, cards_of
+from .column_figures import column_figures
 
 FIRST_CARDS = 16
 MORE_CARDS = 50
@@ -167,10 +168,9 @@ def _columns(project: Project, tasks: QuerySet[Task]) -> dict[str, Column]:
         s.value: Column(s.value, str(s.label), HINTS[s.value], limit=project.wip_limits.get(s.value))
         for s in Status
     }
-    rows = tasks.values("status").annotate(n=Count("id"), oldest=Min("status_since"), cost=Sum("actual_cost"))
-    for row in rows.order_by():
-        found = columns[row["status"]]
-        found.count, found.oldest, found.cost = row["n"], row["oldest"], row["cost"]
+    for status, figures in column_figures(tasks).items():
+        found = columns[status]
+        found.count, found.oldest, found.cost = figures.count, figures.oldest, figures.cost
     return columns
 
 

@@ -56,6 +56,13 @@ class Wire:
             self.sockets.pop().close()
 
 
+MISCOUNT = """async () => {
+  const { shiftCount } = await import("/static/js/board/columns.js");
+  shiftCount("ready", 1);
+  shiftCount("done", 3);
+}"""
+
+
 def test_a_move_in_one_browser_appears_in_the_other(
     project: Project, ada: User, ben: User, visit: Visit
 ) -> None:
@@ -121,6 +128,28 @@ def test_after_the_socket_was_cut_the_board_catches_up_by_number(
     his.expect_count("inbox", 3)
     his.expect_count("ready", 1)
     expect(his.page.locator("#live")).to_have_attribute("data-live", "live")
+
+
+def test_a_count_that_was_off_is_right_again_with_the_next_word_of_the_server(
+    project: Project, ada: User, ben: User, visit: Visit
+) -> None:
+    task = a_task(project, ada)
+    context, wire = visit(ben), Wire()
+    wire.lay(context)
+    his = Board.open(context, project)
+    his.page.evaluate(MISCOUNT)
+    his.expect_count("ready", 2)
+
+    wire.break_off()
+    wire.cut = False
+
+    his.wait_live()
+    his.expect_count("ready", 1)
+    his.expect_count("done", 0)
+    moved(task, ada, "inbox")
+    his.expect_count("ready", 0)
+    his.expect_count("inbox", 1)
+    expect(his.page.locator("#column-ready .column-age time")).to_have_count(0)
 
 
 def test_with_the_socket_cut_the_board_still_works(project: Project, ada: User, visit: Visit) -> None:

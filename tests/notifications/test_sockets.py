@@ -46,7 +46,13 @@ def test_a_board_says_hello_and_then_shows_each_event_with_its_card(live_server_
     happen(task, "task.created")
     with listening(live_server_asgi, BOARD, user=ada) as line:
         hello = line.read()
-        assert hello == {"type": "hello", "epoch": str(EventStream.objects.get().epoch), "head": 1}
+        columns = hello.pop("columns")
+        epoch = str(EventStream.objects.get().epoch)
+        assert hello == {"type": "hello", "epoch": epoch, "head": 1, "columns_at": 1}
+        assert {status: head["count"] for status, head in columns.items() if head["count"]} == {"inbox": 2}
+        assert (
+            columns["inbox"]["oldest"] == f"{min(above.status_since, task.status_since):%Y-%m-%dT%H:%M:%SZ}"
+        )
         happen(task, "task.updated", acting(ada), after={"title": "Write the guide"})
         frame = line.read()
     assert (frame["type"], frame["seq"], frame["kind"]) == ("event", 2, "task.updated")

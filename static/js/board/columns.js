@@ -77,13 +77,17 @@ export function bookmark(card) {
 
 export function shiftCount(status, by) {
   const count = columnOf(status)?.querySelector(".column-count");
-  if (!count) return;
-  const now = Math.max(0, Number(count.dataset.count) + by);
+  if (count) setCount(status, Math.max(0, Number(count.dataset.count) + by));
+}
+
+export function setCount(status, now) {
+  const count = columnOf(status).querySelector(".column-count");
   const limit = Number(count.dataset.limit || 0);
   count.dataset.count = String(now);
   count.textContent = limit ? `${now}/${limit}` : String(now);
   if (!limit || now < limit) delete count.dataset.wip;
   else count.dataset.wip = now === limit ? "at" : "over";
+  if (!now) columnOf(status).querySelector(".column-age").replaceChildren();
 }
 
 /** Filters hide cards the stream still talks about. */

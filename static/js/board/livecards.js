@@ -4,6 +4,7 @@ import { byId, fromServer, on, tell } from "../dom.js";
 import { resumeFrom } from "../live.js";
 import { cardOf, columns, columnOf, cardsOf, isFiltered, place, restoreFolds, shiftCount, statusOf } from "./columns.js";
 import { isDragging, sortable } from "./drag.js";
+import { isCounted } from "./heads.js";
 import { confirmed } from "./move.js";
 
 let queue = [];
@@ -56,7 +57,7 @@ function flash(card) {
 }
 
 function counted(event) {
-  if (isFiltered()) return;
+  if (isFiltered() || isCounted(event.seq)) return;
   const { key, before, after } = event.data ?? {};
   if (event.kind === "task.created") shiftCount("inbox", 1);
   else if (event.kind === "task.transitioned") {

@@ -15,6 +15,9 @@ export function confirmed(key, to) {
   if (step?.to === to) forget(step);
 }
 
+/** Whether the counts hold moves the stream has not told of yet. */
+export const isAhead = () => own.size > 0;
+
 function ahead(step) {
   own.set(step.key, step);
   count(step, 1);
