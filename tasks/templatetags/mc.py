@@ -30,8 +30,12 @@ ICONS = {
     "columns": "columns-3",
     "dots": "ellipsis",
     "drain": "droplets",
+    "copy": "copy",
+    "document": "file-text",
+    "feed": "activity",
     "fold": "chevrons-left-right",
     "info": "info",
+    "key": "key-round",
     "inbox": "inbox",
     "link": "link-2",
     "lock": "lock",
@@ -163,6 +167,12 @@ def since(moment: datetime | None, css: str = "") -> SafeString:
         moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
         ago(moment),
     )
+
+
+@register.filter
+def length_of(seconds: int) -> str:
+    """A number of seconds as `span` says it: 30m."""
+    return span(timedelta(seconds=seconds))
 
 
 @register.filter
