@@ -97,7 +97,7 @@ def instructions(who: Identity) -> str:
 You are the agent `{who.agent}` of the project `{who.project}`. Your work is given out by Mission Control. The file
 {who.file} holds your key: never print it, never copy it.
 
-Claim a task. Status 204 means that there is none; otherwise the answer holds its key, title and description:
+Claim a task. Status 204 means that there is none; otherwise the answer holds it under `task`, with its key:
 
 {claim}
 

@@ -118,13 +118,20 @@ async function save(path, agent, inputs, flags, clash) {
     if (problem.code !== "version_conflict") throw problem;
     const theirs = await get(path);
     const both = fields.filter((field) => shownOf(field, theirs) !== shownOf(field, agent));
-    Object.assign(agent, theirs);
+    takeOver(agent, theirs, inputs, flags, new Set([...fields, ...changed]));
     if (!both.length) { await save(path, agent, inputs, flags, clash); return; }
     const named = both.map((field) => `${FIELDS[field].label} is “${shownOf(field, theirs)}” by now`).join("; ");
     clash.replaceChildren(icon("alert"), el("span", {}, `Somebody changed it meanwhile: ${named}. Save again to put yours in its place.`));
     clash.hidden = false;
     throw problem;
   }
+}
+
+/** What is read anew becomes the ground of the next comparison; what nobody touched here shows it. */
+function takeOver(agent, theirs, inputs, flags, touched) {
+  for (const [field, input] of Object.entries(inputs)) if (!touched.has(field)) input.value = shownOf(field, theirs);
+  for (const [flag, input] of Object.entries(flags)) if (!touched.has(flag)) input.checked = theirs[flag];
+  Object.assign(agent, theirs);
 }
 
 function wrapped(field, label, input, hint = "") {

@@ -47,7 +47,7 @@ def test_the_shells_lines_take_a_task_from_claim_to_review(
     run(keep, tmp_path)
     kept = tmp_path / ".mission-control/apollo-scout.conf"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert json.loads(run(check, tmp_path))["agent"]["slug"] == "scout"
+    assert json.loads(run(check, tmp_path))["slug"] == "scout"
     key = json.loads(run(claim, tmp_path))["task"]["key"]
     assert key == task.key
     run(plan.replace("KEY-1", key), tmp_path)
