@@ -7,7 +7,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from agents.models import Agent
-from tasks.models import Task
 from tasks.queries.palette import find_tasks
 from tasks.services.access import visible_projects
 from tasks.views.pages import Visit, in_project
@@ -27,12 +26,8 @@ def palette(visit: Visit) -> JsonResponse:
     projects = visible_projects(visit.actor).values("slug", "name")[:MOST_PROJECTS]
     return JsonResponse(
         {
-            "tasks": [_task(task) for task in find_tasks(visit.project, text)],
+            "tasks": [task._asdict() for task in find_tasks(visit.project, text)],
             "agents": list(agents.values(*shown)[:MOST_AGENTS]),
             "projects": list(projects),
         }
     )
-
-
-def _task(task: Task) -> dict[str, str]:
-    return {"key": task.key, "title": task.title, "status": task.status}

@@ -79,21 +79,27 @@ def agents_of(project: Project) -> list[Agent]:
 def _latest(project: Project, narrowing: Narrowing, bound: Q, count: int) -> list[Event]:
     """Each source is read by its own index and cut, then they are merged: no source is read to its end."""
     rows = Event.objects.filter(bound, project=project)
-    if narrowing.kind:
-        rows = rows.filter(type__in=types_of(narrowing.kind))
     if narrowing.task is not None:
         rows = rows.filter(target_id__in=_about(narrowing.task))
-    found = [list(rows.filter(source).order_by("-seq")[:count]) for source in _sources(narrowing.agent)]
+    found = [list(rows.filter(source).order_by("-seq")[:count]) for source in _sources(narrowing)]
     merged = heapq.merge(*found, key=lambda event: event.seq, reverse=True)
     return list(islice(_once(merged), count))
 
 
-def _sources(agent: Agent | None) -> Sequence[Q]:
-    """By the agent, and done to it."""
-    if agent is None:
-        return [Q()]
-    named = str(agent.pk)
-    return [Q(actor_kind="agent", actor_id=named), Q(target_type="agent", target_id=named)]
+def _sources(narrowing: Narrowing) -> Sequence[Q]:
+    """What has to be read: by the agent and done to it, or type by type where only a kind is asked for.
+
+    One list of types would let a database walk the whole history in search of a rare one.
+    """
+    types = types_of(narrowing.kind) if narrowing.kind else []
+    if narrowing.agent is None and narrowing.task is None and types:
+        return [Q(type=type) for type in types]
+    fits = Q(type__in=types) if types else Q()
+    if narrowing.agent is None:
+        return [fits]
+    named = str(narrowing.agent.pk)
+    by, about = Q(actor_kind="agent", actor_id=named), Q(target_type="agent", target_id=named)
+    return [fits & by, fits & about]
 
 
 def _once(events: Iterable[Event]) -> Iterable[Event]:

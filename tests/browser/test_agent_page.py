@@ -82,7 +82,7 @@ def test_an_order_tells_what_follows_and_shows_who_and_why_to_everybody(
     dialog.get_by_role("button", name="Quarantine").click()
 
     for one in (page, his):
-        expect(one.locator("#agent .note")).to_contain_text("Quarantined by ada, now ago: “It argues”")
+        expect(one.locator("#agent .note")).to_contain_text("Quarantined by ada, just now: “It argues”")
     scout.refresh_from_db()
     assert (scout.state, scout.state_reason, scout.state_set_by) == ("quarantined", "It argues", "ada")
     expect(his.locator("[data-order], [data-rotate-key], [data-edit-agent]")).to_have_count(0)

@@ -18,7 +18,8 @@ from .acting import a_task
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Visit = Callable[..., BrowserContext]
 THUMB_PX = 44
-# A card's link covers the whole card, that of a line of the feed the line; the skip link is for keyboards; prose flows as its author wrote it.
+# A card's link covers the whole card, that of a line of the feed the line; the skip link is for keyboards;
+# prose flows as its author wrote it.
 SMALL = """(least) => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
   .filter((one) => !one.matches(".card-link, .feed-task, .skip, .sr") && !one.closest(".prose"))
   .map((one) => [one.getAttribute("aria-label") || one.textContent.trim() || one.name, one.getBoundingClientRect()])
