@@ -58,6 +58,7 @@ def _context(visit: Visit) -> dict[str, Any]:
     return {
         "rows": shown,
         "may_operate": can(visit.actor, visit.project, Need.OPERATE),
+        "owns": can(visit.actor, visit.project, Need.ADMIN),
         "any_active": active > 0,
         "any_paused_by_all": any(row.agent.paused_by_all for row in found),
         "summary": {

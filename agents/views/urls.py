@@ -1,15 +1,30 @@
-"""The pages about agents and what waits for a decision."""
+"""The pages about agents and what waits for a decision.
+
+What is beside the agents stands under `-`, which is no agent's slug.
+"""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from . import agents, approvals, why
+from . import agent, agents, approvals, palette, why
 
 urlpatterns = [
     path("p/<slug:slug>/agents", agents.agents, name="agents"),
-    path("p/<slug:slug>/agents/cards", agents.cards, name="agents-cards"),
-    path("p/<slug:slug>/agents/dots", agents.dots, name="agents-dots"),
+    path("p/<slug:slug>/agents/-/cards", agents.cards, name="agents-cards"),
+    path("p/<slug:slug>/agents/-/dots", agents.dots, name="agents-dots"),
+    path("p/<slug:slug>/agents/<slug:agent_slug>", agent.agent, name="agent"),
+    path("p/<slug:slug>/agents/<slug:agent_slug>/inside", agent.inside, name="agent-inside"),
+    path("p/<slug:slug>/agents/<slug:agent_slug>/connect", agent.connect, name="agent-connect"),
+    path(
+        "p/<slug:slug>/agents/<slug:agent_slug>/documents/<slug:kind>", agent.document, name="agent-document"
+    ),
+    path(
+        "p/<slug:slug>/agents/<slug:agent_slug>/documents/<slug:kind>/<str:day>",
+        agent.document,
+        name="agent-daily-note",
+    ),
+    path("p/<slug:slug>/palette", palette.palette, name="palette"),
     path("p/<slug:slug>/t/<str:key>/approvals/list", approvals.approvals, name="drawer-approvals"),
     path("p/<slug:slug>/t/<str:key>/why/list", why.explanation, name="drawer-why"),
 ]

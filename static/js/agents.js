@@ -1,9 +1,16 @@
-// The agents' page: giving an agent's task to somebody else, and canceling it. What follows is said before it happens.
+// The pages about agents: orders, keys, making and editing one; giving an agent's task to somebody else, and canceling it. What follows is said before it happens.
+import { setUpAgentForms } from "./agentform.js";
+import { setUpKeysOfAgents } from "./agentkeys.js";
 import { get, post, Problem } from "./api.js";
 import { readChoices } from "./choices.js";
+import { setUpCopying } from "./copy.js";
 import { el, icon, tell } from "./dom.js";
 import { formDialog } from "./formdialog.js";
 import { refused, toast } from "./toast.js";
+
+setUpAgentForms();
+setUpKeysOfAgents();
+setUpCopying();
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-reassign], [data-cancel-task]");

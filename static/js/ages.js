@@ -9,7 +9,8 @@ export function span(seconds) {
 export function refreshAges(root = document) {
   const now = Date.now();
   for (const time of root.querySelectorAll("time[data-ago]")) {
-    const text = span(Math.max(0, (now - Date.parse(time.dateTime)) / 1000));
+    const length = span(Math.max(0, (now - Date.parse(time.dateTime)) / 1000));
+    const text = time.dataset.ago !== "words" ? length : length === "now" ? "just now" : `${length} ago`;
     if (time.textContent !== text) time.textContent = text;
   }
 }

@@ -23,6 +23,7 @@ export function freshKey() {
 
 export const get = (path) => call("GET", path);
 export const post = (path, body = {}) => call("POST", path, body);
+export const remove = (path) => call("DELETE", path, {});
 export const patch = (path, body = {}, headers = {}) => call("PATCH", path, body, headers);
 
 async function call(method, path, body, more = {}) {

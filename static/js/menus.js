@@ -7,8 +7,7 @@ export function setUpMenus() {
       if (!menu.contains(event.target) || event.target.closest(".menu-item")) menu.open = false;
     }
     event.target.closest("[data-close]")?.closest("dialog")?.close();
-    if (event.target.closest("[data-help]")) byId("help")?.showModal();
-    if (event.target instanceof HTMLDialogElement && outside(event)) event.target.close();
+    if (event.target instanceof HTMLDialogElement && !("stays" in event.target.dataset) && outside(event)) event.target.close();
   });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(event); });
   byId("bell")?.addEventListener("toggle", (event) => { if (event.target.open) tell("bell:open"); });

@@ -1,11 +1,13 @@
 // Every signed-in page.
 import { csrfToken, post } from "./api.js";
 import { ask } from "./ask.js";
+import { setUpActions } from "./actions.js";
 import { keepAges, refreshAges } from "./ages.js";
 import { on } from "./dom.js";
 import { setUpKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { setUpMenus } from "./menus.js";
+import { setUpOrders } from "./orders.js";
 import { refused } from "./toast.js";
 
 document.addEventListener("htmx:config:request", (event) => {
@@ -28,7 +30,7 @@ on("live:agent", () => {
 
 async function refreshDots() {
   dots = 0;
-  const answer = await fetch(`/p/${document.body.dataset.project}/agents/dots`).catch(() => null);
+  const answer = await fetch(`/p/${document.body.dataset.project}/agents/-/dots`).catch(() => null);
   if (!answer?.ok) return;
   const states = await answer.json();
   for (const face of document.querySelectorAll("[data-agent]")) {
@@ -60,6 +62,8 @@ document.addEventListener("click", async (event) => {
 
 setUpMenus();
 setUpKeys();
+setUpOrders();
+setUpActions();
 keepAges();
 startLive();
 

@@ -54,6 +54,7 @@ class Event(ActorStamped):
         indexes = [
             models.Index(fields=["project", "target_id", "seq"], name="event_by_target"),
             models.Index(fields=["project", "type", "seq"], name="event_by_type"),
+            models.Index(fields=["project", "actor_id", "seq"], name="event_by_actor"),
         ]
 
     def __str__(self) -> str:

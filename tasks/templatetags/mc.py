@@ -30,8 +30,12 @@ ICONS = {
     "columns": "columns-3",
     "dots": "ellipsis",
     "drain": "droplets",
+    "copy": "copy",
+    "document": "file-text",
+    "feed": "activity",
     "fold": "chevrons-left-right",
     "info": "info",
+    "key": "key-round",
     "inbox": "inbox",
     "link": "link-2",
     "lock": "lock",
@@ -153,16 +157,27 @@ def span(length: timedelta) -> str:
 
 
 @register.simple_tag
-def since(moment: datetime | None, css: str = "") -> SafeString:
-    """A `<time>` that says how long ago; the page keeps it true while it is open."""
+def since(moment: datetime | None, css: str = "", *, words: bool = False) -> SafeString:
+    """A `<time>` that says how long ago, or with `words` so that it ends a sentence: just now, 3m ago.
+
+    The page keeps it true while it is open.
+    """
     if moment is None:
         return mark_safe("")
+    length = ago(moment)
     return format_html(
-        '<time{} datetime="{}" data-ago>{}</time>',
+        '<time{} datetime="{}" data-ago{}>{}</time>',
         format_html(' class="{}"', css) if css else "",
         moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        ago(moment),
+        mark_safe('="words"') if words else "",
+        ("just now" if length == "now" else f"{length} ago") if words else length,
     )
+
+
+@register.filter
+def length_of(seconds: int) -> str:
+    """A number of seconds as `span` says it: 30m."""
+    return span(timedelta(seconds=seconds))
 
 
 @register.filter

@@ -33,7 +33,7 @@ def task(project: Project) -> Task:
 def page(project: Project, role: str) -> str:
     client = Client()
     client.force_login(a_member(project, "ben", role))
-    answer = client.get(f"/p/{project.slug}/agents/cards")
+    answer = client.get(f"/p/{project.slug}/agents/-/cards")
     assert answer.status_code == 200
     return answer.content.decode()
 

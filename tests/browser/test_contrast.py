@@ -19,7 +19,9 @@ FAINT = (Path(__file__).parent / "contrast.js").read_text()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["", "/t/APOL-1", "/t/APOL-1/history", "/t/APOL-1/approvals", "/agents"])
+@pytest.mark.parametrize(
+    "path", ["", "/t/APOL-1", "/t/APOL-1/history", "/t/APOL-1/approvals", "/agents", "/agents/scout", "/feed"]
+)
 def test_text_stands_out_from_what_is_behind_it(
     project: Project, ada: User, visit: Callable[..., BrowserContext], theme: str, path: str
 ) -> None:

@@ -183,6 +183,7 @@ def test_the_agents_page_shows_and_steers_agents_live(project: Project, ada: Use
     card = page.locator("#agent-bolt")
 
     card.get_by_role("button", name="Pause").click()
+    page.get_by_role("dialog", name="Pause Bolt").get_by_role("button", name="Pause").click()
 
     expect(card.get_by_role("button", name="Resume")).to_be_visible()
     agent.refresh_from_db()

@@ -18,9 +18,10 @@ from .acting import a_task
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Visit = Callable[..., BrowserContext]
 THUMB_PX = 44
-# A card's link covers the whole card; the skip link is for keyboards; prose flows as its author wrote it.
+# A card's link covers the whole card, that of a line of the feed the line; the skip link is for keyboards;
+# prose flows as its author wrote it.
 SMALL = """(least) => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
-  .filter((one) => !one.matches(".card-link, .skip, .sr") && !one.closest(".prose"))
+  .filter((one) => !one.matches(".card-link, .feed-task, .skip, .sr") && !one.closest(".prose"))
   .map((one) => [one.getAttribute("aria-label") || one.textContent.trim() || one.name, one.getBoundingClientRect()])
   .filter(([, box]) => box.width && box.height && Math.min(box.width, box.height) < least - 0.5)
   .map(([name]) => name)"""
@@ -47,7 +48,9 @@ def expect_fits(page: Page) -> None:
     assert page.evaluate(SMALL, THUMB_PX) == []
 
 
-@pytest.mark.parametrize("path", ["", "/t/{key}", "/t/{key}/thread", "/t/{key}/approvals", "/agents"])
+@pytest.mark.parametrize(
+    "path", ["", "/t/{key}", "/t/{key}/thread", "/t/{key}/approvals", "/agents", "/agents/scout", "/feed"]
+)
 def test_a_page_fits_a_phone(project: Project, task: Task, phone: Page, path: str) -> None:
     phone.goto(f"/p/apollo{path.format(key=task.key)}")
     expect(phone.locator("body[data-ready]")).to_be_attached()

@@ -3,12 +3,14 @@ import { announce, isTyping } from "../dom.js";
 import { bookmark, cardsOf, columns, isFolded, statusOf } from "./columns.js";
 import { lift, putDown } from "./drag.js";
 import { dropped } from "./move.js";
+import { mention } from "../keys.js";
 import { label, verdict } from "./workflow.js";
 
 let carried = null;
 
 export function setUpCarry() {
   document.addEventListener("keydown", pressed, true);
+  mention("Space ← ↑ ↓ → Space", "Pick up, carry, drop", "Card");
   document.addEventListener("focusout", (event) => { if (carried && !carried.moving && event.target === carried.link) setTimeout(checkFocus); });
 }
 

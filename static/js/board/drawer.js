@@ -18,7 +18,7 @@ export function setUpDrawer() {
   });
   addEventListener("popstate", () => show(location.pathname));
   showTab();
-  bind("Escape", () => (openKey() ? closeDrawer() : false));
+  bind("Escape", () => (openKey() ? closeDrawer() : false), "Close the card", "Board");
   on("live:event", changed);
   on("live:caught-up", refresh);
   on("board:moved", (move) => { if (move.key === openKey()) refresh(); });

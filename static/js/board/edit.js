@@ -23,7 +23,10 @@ export function setUpEdit() {
   on("drawer:drawn", resume);
   on("drawer:left", keep);
   addEventListener("beforeunload", (event) => { if ([...edits.values()].some(isDirty)) event.preventDefault(); });
-  for (const [key, field] of [["e", "title"], ["p", "priority"], ["l", "labels"], ["a", "assignees"]]) bind(key, () => byKey(field));
+  bind("e", () => byKey("title"), "Edit the title", "Card");
+  bind("p", () => byKey("priority"), "Set the priority", "Card");
+  bind("l", () => byKey("labels"), "Edit the labels", "Card");
+  bind("a", () => byKey("assignees"), "Assign somebody", "Card");
 }
 
 /** Start editing the field of the card that is open or has the focus. */

@@ -12,7 +12,7 @@ export function setUpFilters() {
   form.addEventListener("change", () => apply(form));
   form.elements.q.addEventListener("input", () => { clearTimeout(typed); typed = setTimeout(() => apply(form), 250); });
   form.elements.q.addEventListener("keydown", (event) => { if (event.key === "Escape") { form.elements.q.value = ""; form.elements.q.blur(); apply(form); } });
-  bind("/", () => { form.elements.q.focus(); form.elements.q.select(); });
+  bind("/", () => { form.elements.q.focus(); form.elements.q.select(); }, "Search the board", "Board");
 }
 
 async function apply(form) {

@@ -1,7 +1,6 @@
 // Writing a new task.
 import { post, Problem } from "../api.js";
-import { byId } from "../dom.js";
-import { bind } from "../keys.js";
+import { byId, on } from "../dom.js";
 import { toast } from "../toast.js";
 import { openDrawer } from "./drawer.js";
 import { isFiltered, cardOf } from "./columns.js";
@@ -12,7 +11,11 @@ export function setUpNewTask() {
   const form = dialog.querySelector("form");
   if (document.body.dataset.role === "viewer") return;
   document.addEventListener("click", (event) => { if (event.target.closest("[data-new-task]")) open(dialog); });
-  bind("c", () => open(dialog));
+  on("task:new", () => open(dialog));
+  if (location.hash === "#new-task") {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    open(dialog);
+  }
   form.addEventListener("submit", (event) => { event.preventDefault(); create(dialog, form); });
   form.addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "Enter") form.requestSubmit(); });
 }

@@ -1,18 +1,19 @@
 // Walking the cards with j and k, opening and moving the one that has the focus.
-import { bind } from "../keys.js";
+import { bind, mention } from "../keys.js";
 import { cardOf, columns, isFolded } from "./columns.js";
 import { openDrawer, openKey } from "./drawer.js";
 import { openMoveMenu } from "./movemenu.js";
 
 export function setUpWalk() {
-  bind("j", () => walk(1));
-  bind("k", () => walk(-1));
+  bind("j", () => walk(1), "Next card, previous card", "Board");
+  bind("k", () => walk(-1), "Next card, previous card", "Board");
   bind("m", () => {
     const card = current();
     if (!card) return false;
     openMoveMenu(card.dataset.key, card.querySelector(".card-link"));
     return true;
-  });
+  }, "Move to…", "Card");
+  mention("Enter", "Open", "Card");
 }
 
 const current = () => document.activeElement?.closest?.(".card") ?? cardOf(openKey() ?? "");
