@@ -14,7 +14,13 @@ from agents.queries.search.rows import Found
 from agents.search_words import MAX_LENGTH
 from agents.services.search import search, suggest
 from missioncontrol.kernel.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from missioncontrol.kernel.api.serializers import FilterSerializer, IntegerField, LineField, SlugField
+from missioncontrol.kernel.api.serializers import (
+    FilterSerializer,
+    IntegerField,
+    LineField,
+    SlugField,
+    TextField,
+)
 from missioncontrol.kernel.api.views import ApiView
 
 
@@ -22,7 +28,7 @@ class SearchFilters(FilterSerializer):
     """What is searched for, and where."""
 
     paged = False
-    q = LineField(
+    q = TextField(
         max_length=MAX_LENGTH,
         help_text=(
             'Words (each may be only begun), "a phrase", -without, and filters: kind:task|message|agent|event,'
@@ -40,7 +46,7 @@ class SuggestFilters(FilterSerializer):
     """What has been typed so far, and where to look."""
 
     paged = False
-    q = LineField(max_length=MAX_LENGTH)
+    q = TextField(max_length=MAX_LENGTH)
     project = SlugField(
         max_length=60, required=False, help_text="All of the caller's projects when not said."
     )

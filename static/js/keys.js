@@ -17,6 +17,7 @@ export function setUpKeys() {
   if (!slug) return;
   bind("g b", () => location.assign(`/p/${slug}`));
   bind("g a", () => location.assign(`/p/${slug}/agents`));
+  bind("g s", () => location.assign(`/p/${slug}/search`));
 }
 
 function pressed(event) {

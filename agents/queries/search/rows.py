@@ -65,8 +65,9 @@ def _agents(refs: Iterable[UUID]) -> dict[Any, Any]:
 
 def _events(refs: Iterable[int]) -> dict[Any, Any]:
     events = list(Event.objects.filter(pk__in=list(refs)).select_related("project"))
-    ids = {parse_uuid(row.target_id) for row in events if row.target_type == "task"}
-    tasks = {str(row.pk): row for row in Task.objects.filter(pk__in=ids - {None})} if ids else {}
+    named = {row.target_id for row in events if row.target_type == "task"}
+    ids = [pk for pk in map(parse_uuid, named) if pk]
+    tasks = {str(row.pk): row for row in Task.objects.filter(pk__in=ids)} if ids else {}
     return {row.pk: (row, tasks.get(row.target_id)) for row in events}
 
 

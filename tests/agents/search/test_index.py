@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from agents.services.registry import remove_agent
+from tasks import search_index
 from tasks.models import Message, Project, SearchDoc, Task
 from tasks.services.tasks import edit_task
 from tasks.services.thread import delete_message, edit_message, post_message
@@ -69,8 +70,6 @@ def test_rows_written_in_bulk_are_found_and_rows_removed_are_not(project: Projec
 
 
 def test_what_was_there_before_the_index_is_indexed_by_the_migration(project: Project, ada: Caller) -> None:
-    from tasks import search_index
-
     a_task(project, "Mend the pump")
     with connection.cursor() as cursor:
         search_index.disconnect(connection.vendor, cursor.execute, search_index.TASKS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tasks import search_index
 from tasks.models import Message, Project
 from tasks.services.thread import post_message
 from tests.agents.building import Caller, a_member, a_project, a_service, an_agent, nobody, problem, signed_in
@@ -176,14 +179,12 @@ HOSTILE = [
 @pytest.mark.parametrize("q", HOSTILE)
 def test_no_text_is_syntax(project: Project, ada: Caller, q: str) -> None:
     a_task(project, "Plain")
-    from urllib.parse import quote
-
     for more in ("", " plain", " kind:event"):
         answer = ada.get(f"/search?q={quote(q + more)}")
         assert answer.status_code == 200 or (answer.status_code == 400 and len(q + more) > 200), (
             answer.content
         )
-        assert ada.get(f"/search/suggest?q={quote(q)}").status_code in (200, 400)
+        assert ada.get(f"/search/suggest?q={quote(q)}").status_code == 200
 
 
 def test_snippets_mark_what_was_searched_for_and_escape_everything(project: Project, ada: Caller) -> None:
@@ -226,8 +227,6 @@ def test_a_search_takes_the_same_number_of_queries_however_much_it_finds(
 def test_a_deleted_message_is_gone_even_if_the_index_says_otherwise(project: Project, ada: Caller) -> None:
     message = post_message(actor=HOUSE, task=a_task(project), content="The gasket")
     with connection.cursor() as cursor:
-        from tasks import search_index
-
         search_index.disconnect(connection.vendor, cursor.execute, search_index.MESSAGES)
     Message.objects.filter(pk=message.pk).update(deleted_at=timezone.now())
 
