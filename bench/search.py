@@ -22,6 +22,7 @@ BATCH = 2_000
 BAR_MS = 100.0
 ROUNDS = 12
 WORDS = 20_000
+SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
 COMMON = ("the", "pump", "server", "deploy", "error")
 SEARCHES = (
     "pump",
@@ -31,9 +32,10 @@ SEARCHES = (
     "se de",
     '"the pump"',
     "pump -error",
-    "word19999",
-    "word4 word5",
-    "word1999 error",
+    "rudebu",
+    "bobe fado",
+    "fado error",
+    "ba be",
     "pump status:blocked",
     "error label:api kind:task",
     "deploy type:docs kind:message",
@@ -100,8 +102,16 @@ def _some(project: Any, chance: random.Random, start: int) -> list[Any]:
 
 def _prose(chance: random.Random, length: int) -> str:
     """Words by rank: the few common ones are everywhere, the n-th other one about 1/n as often as the first."""
-    rare = (f"word{int(WORDS ** chance.random())}" for _ in range(length))
-    return " ".join(chance.choice(COMMON) if chance.random() < 0.1 else word for word in rare)
+    ranks = (int(WORDS ** chance.random()) for _ in range(length))
+    return " ".join(chance.choice(COMMON) if chance.random() < 0.1 else _word(rank) for rank in ranks)
+
+
+def _word(rank: int) -> str:
+    word, rest = "", rank + len(SYLLABLES)
+    while rest:
+        rest, syllable = divmod(rest, len(SYLLABLES))
+        word += SYLLABLES[syllable]
+    return word
 
 
 def measure(made: ground.Ground, prefix: str) -> list[Result]:

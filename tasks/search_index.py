@@ -1,7 +1,8 @@
 """The full-text index, kept by database triggers: whatever writes a row, in bulk or one by one, indexes it.
 
-PostgreSQL keeps two `tsvector` columns beside `tasks_searchdoc`; SQLite keeps an FTS5 table without content whose
-rowids are the ids of `tasks_searchdoc`. Text is folded alike: lower case, without accents, cut at punctuation.
+PostgreSQL keeps two `tsvector` columns beside `tasks_searchdoc`: the words of titles, and all words. SQLite keeps two
+FTS5 tables without content whose rowids are the ids of `tasks_searchdoc`, with the project as a word of its own. Text
+is folded alike: lower case, without accents, cut at punctuation.
 """
 
 # ruff: noqa: S608 - the statements are made of the constants of this module and of `Source`
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 DOCS = "tasks_searchdoc"
+TITLES = "tasks_searchtitle"
 TEXT = "tasks_searchtext"
 SEPARATORS = r"\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\xbf\u2000-\u206f\u3000-\u303f"
 """What ends a word, as the inside of a character class that PostgreSQL and Python both read."""
@@ -92,11 +94,6 @@ def _text(columns: Sequence[str], row: str) -> str:
     return " || ' ' || ".join(f"COALESCE(CAST({dot}{column} AS text), '')" for column in columns) or "''"
 
 
-def _parts(source: Source, row: str) -> str:
-    dot = f"{row}." if row else ""
-    return f"{_text(source.title, row)}, {_text(source.body, row)}, 'p' || {dot}project_id"
-
-
 def _task(source: Source, row: str) -> str:
     dot = f"{row}." if row else ""
     return f"{dot}{source.task}" if source.task else "NULL"
@@ -109,15 +106,21 @@ def _changed(source: Source, differs: str) -> str:
 def _sqlite(source: Source) -> list[str]:
     kind, table = source.kind, source.table
     there = f"NEW.{source.gone} IS NULL" if source.gone else "1"
-    unindex = f"""
-        INSERT INTO {TEXT} ({TEXT}, rowid, title, body, home)
-        SELECT 'delete', id, {_parts(source, "OLD")} FROM {DOCS} WHERE ref = OLD.id;"""
+    unindex = "".join(
+        f"""
+        INSERT INTO {index} ({index}, rowid, words, home)
+        SELECT 'delete', id, {words}, 'p' || OLD.project_id FROM {DOCS} WHERE ref = OLD.id;"""
+        for index, words in _words(source, "OLD").items()
+    )
     index = f"""
         INSERT INTO {DOCS} (kind, ref, project_id, task_id)
         SELECT '{kind}', NEW.id, NEW.project_id, {_task(source, "NEW")}
-        WHERE {there} AND NOT EXISTS (SELECT 1 FROM {DOCS} WHERE ref = NEW.id);
-        INSERT INTO {TEXT} (rowid, title, body, home)
-        SELECT id, {_parts(source, "NEW")} FROM {DOCS} WHERE ref = NEW.id;"""
+        WHERE {there} AND NOT EXISTS (SELECT 1 FROM {DOCS} WHERE ref = NEW.id);""" + "".join(
+        f"""
+        INSERT INTO {index} (rowid, words, home)
+        SELECT id, {words}, 'p' || NEW.project_id FROM {DOCS} WHERE ref = NEW.id;"""
+        for index, words in _words(source, "NEW").items()
+    )
     begin = f"CREATE TRIGGER search_{kind}"
     return [
         f"{begin}_added AFTER INSERT ON {table} BEGIN {index} END",
@@ -129,6 +132,12 @@ def _sqlite(source: Source) -> list[str]:
     ]
 
 
+def _words(source: Source, row: str) -> dict[str, str]:
+    """What goes into each index of SQLite: the title, where there is one, and everything."""
+    title = {TITLES: _text(source.title, row)} if source.title else {}
+    return {**title, TEXT: _text([*source.title, *source.body], row)}
+
+
 def _sqlite_fill(source: Source) -> list[str]:
     """Rows that are indexed already are taken for stale: their words stay behind, under ids that are not used again."""
     there = f"{source.gone} IS NULL" if source.gone else "1"
@@ -137,9 +146,12 @@ def _sqlite_fill(source: Source) -> list[str]:
         f"""INSERT INTO {DOCS} (kind, ref, project_id, task_id)
         SELECT '{source.kind}', id, project_id, {_task(source, "")} FROM {source.table}
         WHERE {there} ORDER BY created_at, id""",
-        f"""INSERT INTO {TEXT} (rowid, title, body, home)
-        SELECT doc.id, {_parts(source, "origin")} FROM {DOCS} doc
-        JOIN {source.table} origin ON origin.id = doc.ref WHERE doc.kind = '{source.kind}' ORDER BY doc.id""",
+        *(
+            f"""INSERT INTO {index} (rowid, words, home)
+            SELECT doc.id, {words}, 'p' || origin.project_id FROM {DOCS} doc
+            JOIN {source.table} origin ON origin.id = doc.ref WHERE doc.kind = '{source.kind}' ORDER BY doc.id"""
+            for index, words in _words(source, "origin").items()
+        ),
     ]
 
 
@@ -179,8 +191,9 @@ def _postgresql(source: Source) -> list[str]:
 
 _CREATE: dict[str, list[str]] = {
     "sqlite": [
-        f"""CREATE VIRTUAL TABLE {TEXT} USING fts5(
-        title, body, home, content='', prefix='2 3', tokenize='unicode61 remove_diacritics 2')"""
+        f"""CREATE VIRTUAL TABLE {index} USING fts5(
+        words, home, content='', prefix='2 3', tokenize='unicode61 remove_diacritics 2')"""
+        for index in (TITLES, TEXT)
     ],
     "postgresql": [
         f"ALTER TABLE {DOCS} ADD COLUMN title_words tsvector, ADD COLUMN words tsvector",
@@ -206,7 +219,7 @@ _CREATE: dict[str, list[str]] = {
     ],
 }
 _DROP: dict[str, list[str]] = {
-    "sqlite": [f"DROP TABLE IF EXISTS {TEXT}"],
+    "sqlite": [f"DROP TABLE IF EXISTS {TITLES}", f"DROP TABLE IF EXISTS {TEXT}"],
     "postgresql": [
         "DROP FUNCTION IF EXISTS tasks_search_put(text, uuid, uuid, uuid, text, text)",
         "DROP FUNCTION IF EXISTS tasks_search_folded(text)",

@@ -53,6 +53,16 @@ class Migration(migrations.Migration):
                 'managed': False,
             },
         ),
+        migrations.CreateModel(
+            name='SearchTitle',
+            fields=[
+                ('doc', models.OneToOneField(db_column='rowid', on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='tasks.searchdoc')),
+            ],
+            options={
+                'db_table': 'tasks_searchtitle',
+                'managed': False,
+            },
+        ),
         migrations.AddIndex(
             model_name='searchdoc',
             index=models.Index(fields=['project', 'id'], name='search_by_project'),

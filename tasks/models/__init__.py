@@ -17,7 +17,7 @@ from .projects import (
     User,
     Workflow,
 )
-from .search import SearchDoc, SearchText
+from .search import SearchDoc, SearchText, SearchTitle
 from .tasks import Assignment, BlockCause, Dependency, Label, Priority, Source, Task, TaskType
 from .thread import (
     Mention,
@@ -57,6 +57,7 @@ __all__ = [
     "Role",
     "SearchDoc",
     "SearchText",
+    "SearchTitle",
     "SignInLink",
     "Source",
     "Subscription",

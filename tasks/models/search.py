@@ -12,7 +12,7 @@ class SearchDoc(models.Model):
     """A thing that can be found; `ref` is its primary key, `task` the task it is or belongs to.
 
     Ids grow in the order things came, and are the order in which equally good answers are shown. On PostgreSQL
-    the row has two more columns, `title_words` and `words`; on SQLite they are in `SearchText`.
+    the row has two more columns, `title_words` and `words`; on SQLite they are in `SearchTitle` and `SearchText`.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -32,16 +32,31 @@ class SearchDoc(models.Model):
         return f"{self.kind} {self.ref}"
 
 
-class SearchText(models.Model):
-    """The words of a `SearchDoc` in SQLite's full-text index, which no other database has."""
+class SearchWords(models.Model):
+    """The words of a `SearchDoc` in a full-text index of SQLite's, which no other database has."""
 
     doc = models.OneToOneField(
         SearchDoc, primary_key=True, db_column="rowid", on_delete=models.DO_NOTHING, related_name="+"
     )
 
     class Meta:
-        managed = False
-        db_table = "tasks_searchtext"
+        abstract = True
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class SearchTitle(SearchWords):
+    """The words of its title."""
+
+    class Meta:
+        managed = False
+        db_table = "tasks_searchtitle"
+
+
+class SearchText(SearchWords):
+    """All its words."""
+
+    class Meta:
+        managed = False
+        db_table = "tasks_searchtext"

@@ -7,21 +7,26 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, Func, QuerySet, Value
 
 from agents.search_words import Term
-from tasks.models import SearchDoc, SearchText
+from tasks.models import SearchDoc, SearchText, SearchTitle
 
 
 class _Matches(Func):
+    """Whether a row's words match. `index` is a table of SQLite's, `column` a column of PostgreSQL's."""
+
     output_field = BooleanField()
 
-    def __init__(self, column: str, query: str) -> None:
-        operators = {
-            "sqlite": "tasks_searchtext MATCH %(expressions)s",
-            "postgresql": f"tasks_searchdoc.{column} @@ to_tsquery('simple', %(expressions)s)",
-        }
-        super().__init__(Value(query), template=operators[connection.vendor])
+    def __init__(
+        self, query: str, index: type[SearchTitle | SearchText] | None = None, column: str = ""
+    ) -> None:
+        operator = (
+            f"{index._meta.db_table} MATCH %(expressions)s"
+            if index
+            else f"tasks_searchdoc.{column} @@ to_tsquery('simple', %(expressions)s)"
+        )
+        super().__init__(Value(query), template=operator)
 
 
 def with_title(
@@ -29,8 +34,9 @@ def with_title(
 ) -> tuple[QuerySet[Any], str]:
     """What has every term in its title, and the path from its rows to `SearchDoc`."""
     if connection.vendor == "sqlite":
-        return _fts5(f"{{title}} : ({_all_fts5(terms)})", unwanted, projects)
-    wanted = SearchDoc.objects.filter(_Matches("title_words", _all_tsquery(terms)))
+        found = SearchTitle.objects.filter(_Matches(_fts5(terms, projects), SearchTitle))
+        return _lacking(found, unwanted), "doc__"
+    wanted = SearchDoc.objects.filter(_Matches(_all_tsquery(terms), column="title_words"))
     return _without(wanted, unwanted), ""
 
 
@@ -38,42 +44,43 @@ def with_text(
     terms: Sequence[Term], unwanted: Sequence[Term], projects: Sequence[UUID]
 ) -> tuple[QuerySet[Any], str]:
     """What has every term in it, but not all of them in its title; anything at all without a term."""
-    if not terms:
-        return _lacking(unwanted), ""
     if connection.vendor == "sqlite":
-        every = _all_fts5(terms)
-        return _fts5(f"({{title body}} : ({every})) NOT ({{title}} : ({every}))", unwanted, projects)
-    query = _all_tsquery(terms)
-    wanted = SearchDoc.objects.filter(_Matches("words", query)).exclude(_Matches("title_words", query))
-    return _without(wanted, unwanted), ""
-
-
-def _fts5(query: str, unwanted: Sequence[Term], projects: Sequence[UUID]) -> tuple[QuerySet[Any], str]:
-    without = "".join(f" NOT ({{title body}} : ({_fts5_term(term)}))" for term in unwanted)
-    whole = f"({query}){without}"
-    if len(projects) == 1:  # the index itself leaves out what is elsewhere
-        whole = f'({{home}} : ("p{projects[0].hex}")) AND ({whole})'
-    return SearchText.objects.filter(_Matches("", whole)), "doc__"
-
-
-def _lacking(unwanted: Sequence[Term]) -> QuerySet[SearchDoc]:
-    if connection.vendor != "sqlite":
-        return _without(SearchDoc.objects.all(), unwanted)
+        return _with_text_in_fts5(terms, unwanted, projects)
     docs = SearchDoc.objects.all()
+    if terms:
+        query = _all_tsquery(terms)
+        docs = docs.filter(_Matches(query, column="words")).exclude(_Matches(query, column="title_words"))
+    return _without(docs, unwanted), ""
+
+
+def _with_text_in_fts5(
+    terms: Sequence[Term], unwanted: Sequence[Term], projects: Sequence[UUID]
+) -> tuple[QuerySet[Any], str]:
+    if not terms:
+        return _lacking(SearchDoc.objects.all(), unwanted), ""
+    query = _fts5(terms, projects)
+    in_title = SearchTitle.objects.filter(_Matches(query, SearchTitle))
+    found = SearchText.objects.filter(_Matches(query, SearchText)).exclude(pk__in=in_title.values("pk"))
+    return _lacking(found, unwanted), "doc__"
+
+
+def _fts5(terms: Sequence[Term], projects: Sequence[UUID]) -> str:
+    words = f"{{words}} : ({' AND '.join(_fts5_term(term) for term in terms)})"
+    # In one project, the index itself leaves out what is elsewhere.
+    return f'({words}) AND ({{home}} : "p{projects[0].hex}")' if len(projects) == 1 else words
+
+
+def _lacking(rows: QuerySet[Any], unwanted: Sequence[Term]) -> QuerySet[Any]:
     for term in unwanted:
-        found = SearchText.objects.filter(_Matches("", f"{{title body}} : ({_fts5_term(term)})"))
-        docs = docs.exclude(pk__in=found.values("pk"))
-    return docs
+        with_it = SearchText.objects.filter(_Matches(f"{{words}} : ({_fts5_term(term)})", SearchText))
+        rows = rows.exclude(pk__in=with_it.values("pk"))
+    return rows
 
 
 def _without(docs: QuerySet[SearchDoc], unwanted: Sequence[Term]) -> QuerySet[SearchDoc]:
     for term in unwanted:
-        docs = docs.filter(~Q(_Matches("words", _tsquery_term(term))))
+        docs = docs.exclude(_Matches(_tsquery_term(term), column="words"))
     return docs
-
-
-def _all_fts5(terms: Iterable[Term]) -> str:
-    return " AND ".join(_fts5_term(term) for term in terms)
 
 
 def _fts5_term(term: Term) -> str:
