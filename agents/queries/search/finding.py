@@ -73,7 +73,7 @@ def _parts(wanted: Wanted, projects: Sequence[UUID]) -> dict[Match, Part]:
         narrow = _Narrowing(wanted, projects, agents, exact)
         if wanted.key:
             parts[Match.KEY] = lambda before, limit: [] if before else exact
-        if wanted.terms:
+        if wanted.terms and set(wanted.kinds) - {"message", "event"}:  # those have no title
             parts[Match.TITLE] = narrow.part(Match.TITLE, matching.with_title)
         parts[Match.TEXT] = narrow.part(Match.TEXT, matching.with_text)
     if "event" in wanted.kinds:

@@ -18,6 +18,9 @@ from agents.search_words import Wanted
 from missioncontrol.kernel.ids import parse_uuid
 from tasks.models import Event, Message, Project, Task
 
+_TASK_NAMED = ("key", "title", "status")
+_TASK = (*_TASK_NAMED, "project", "description", "updated_at", "created_by_name")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -50,12 +53,14 @@ def shown(hits: Sequence[Hit], wanted: Wanted) -> list[Found]:
 
 
 def _tasks(refs: Iterable[UUID]) -> dict[Any, Any]:
-    return {row.pk: row for row in Task.objects.filter(pk__in=list(refs)).select_related("project")}
+    rows = Task.objects.filter(pk__in=list(refs)).select_related("project").only(*_TASK)
+    return {row.pk: row for row in rows}
 
 
 def _messages(refs: Iterable[UUID]) -> dict[Any, Any]:
     rows = Message.objects.filter(pk__in=list(refs), deleted_at__isnull=True)
-    return {row.pk: row for row in rows.select_related("project", "task")}
+    columns = ("project", "content", "created_at", "actor_name", *(f"task__{name}" for name in _TASK_NAMED))
+    return {row.pk: row for row in rows.select_related("project", "task").only(*columns)}
 
 
 def _agents(refs: Iterable[UUID]) -> dict[Any, Any]:

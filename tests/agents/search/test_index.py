@@ -82,6 +82,20 @@ def test_what_was_there_before_the_index_is_indexed_by_the_migration(project: Pr
     assert SearchDoc.objects.filter(kind="task").count() == 2
 
 
+def test_triggers_that_a_migration_took_away_come_back_and_the_table_is_indexed_again(
+    project: Project, ada: Caller
+) -> None:
+    with connection.cursor() as cursor:
+        search_index.disconnect(connection.vendor, cursor.execute, search_index.TASKS)
+        a_task(project, "Written while nobody listened")
+        search_index.keep(connection, search_index.TASKS)
+        if connection.vendor != "sqlite":  # no other database loses them, so nobody looks
+            search_index.connect(connection.vendor, cursor.execute, search_index.TASKS)
+    a_task(project, "Somebody listened")
+
+    assert titles(ada, "listened") == ["Somebody listened", "Written while nobody listened"]
+
+
 def test_writing_what_is_not_shown_in_searches_leaves_the_index_alone(project: Project, ada: Caller) -> None:
     task = a_task(project, "Mend the pump")
     doc = SearchDoc.objects.get(ref=task.pk)
