@@ -1,6 +1,10 @@
 """The agents app: who works, and under what rules."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class AgentsConfig(AppConfig):
@@ -15,3 +19,11 @@ class AgentsConfig(AppConfig):
         from agents.services.wiring import connect
 
         connect()
+        post_migrate.connect(_keep_the_index, sender=self)
+
+
+def _keep_the_index(using: str, **_: Any) -> None:
+    from agents.search_source import AGENTS
+    from tasks import search_index
+
+    search_index.keep(connections[using], AGENTS)

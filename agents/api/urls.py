@@ -49,6 +49,6 @@ urlpatterns += [
 ]
 urlpatterns += [
     path("", include(module))
-    for module in ("agents.api.claim_urls", "agents.api.governance_urls")
+    for module in ("agents.api.claim_urls", "agents.api.governance_urls", "agents.api.search_urls")
     if find_spec(module)
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import agent, agents, approvals, palette, why
+from . import agent, agents, approvals, palette, search, why
 
 urlpatterns = [
     path("p/<slug:slug>/agents", agents.agents, name="agents"),
@@ -25,6 +25,8 @@ urlpatterns = [
         name="agent-daily-note",
     ),
     path("p/<slug:slug>/palette", palette.palette, name="palette"),
+    path("p/<slug:slug>/search", search.page, name="search"),
+    path("p/<slug:slug>/search/results", search.results, name="search-results"),
     path("p/<slug:slug>/t/<str:key>/approvals/list", approvals.approvals, name="drawer-approvals"),
     path("p/<slug:slug>/t/<str:key>/why/list", why.explanation, name="drawer-why"),
 ]

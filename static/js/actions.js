@@ -13,6 +13,7 @@ const ACTIONS = [
   { id: "board", title: "Go to the board", words: "cards columns", icon: "columns", key: "g b", group: "Go to", run: () => go(home())() },
   { id: "agents", title: "Go to the agents", words: "bots", icon: "bot", key: "g a", group: "Go to", run: () => go(`${home()}/agents`)() },
   { id: "feed", title: "Go to the feed", words: "events history activity", icon: "feed", key: "g f", group: "Go to", run: () => go(`${home()}/feed`)() },
+  { id: "search", title: "Search everything", words: "find tasks messages agents events", icon: "search", key: "g s", group: "Go to", run: () => go(`${home()}/search`)() },
   { id: "new-task", title: "New task", words: "create add card", icon: "plus", key: "c", group: "Everywhere", roles: OPERATES, run: newTask },
   { id: "new-agent", title: "New agent", words: "create add bot key", icon: "bot", roles: ["owner"], run: newAgent },
   { id: "pause-all", title: "Pause all agents…", words: "stop halt", icon: "pause", roles: OPERATES, run: () => orderAll("pause") },

@@ -17,6 +17,7 @@ from .projects import (
     User,
     Workflow,
 )
+from .search import SearchDoc, SearchText, SearchTitle
 from .tasks import Assignment, BlockCause, Dependency, Label, Priority, Source, Task, TaskType
 from .thread import (
     Mention,
@@ -54,6 +55,9 @@ __all__ = [
     "ReviewKind",
     "ReviewState",
     "Role",
+    "SearchDoc",
+    "SearchText",
+    "SearchTitle",
     "SignInLink",
     "Source",
     "Subscription",

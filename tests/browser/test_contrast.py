@@ -15,12 +15,17 @@ from .acting import a_task, moved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LEAST = 4.5
+SEARCHES = ("/search", "/search?q=another", "/search?q=elephant", "/search?q=kind:x")
 FAINT = (Path(__file__).parent / "contrast.js").read_text()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "path", ["", "/t/APOL-1", "/t/APOL-1/history", "/t/APOL-1/approvals", "/agents", "/agents/scout", "/feed"]
+    "path",
+    [
+        "", "/t/APOL-1", "/t/APOL-1/history", "/t/APOL-1/approvals", "/t/APOL-1/why",
+        "/agents", "/agents/scout", "/feed", *SEARCHES,
+    ],  # fmt: skip
 )
 def test_text_stands_out_from_what_is_behind_it(
     project: Project, ada: User, visit: Callable[..., BrowserContext], theme: str, path: str

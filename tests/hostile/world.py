@@ -173,5 +173,5 @@ def _models() -> list[type[models.Model]]:
     return [
         model
         for model in apps.get_models()
-        if model._meta.app_label in ours and model.__name__ not in _IGNORED
+        if model._meta.app_label in ours and model._meta.managed and model.__name__ not in _IGNORED
     ]

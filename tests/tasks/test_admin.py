@@ -37,6 +37,7 @@ OURS = [
     model
     for name in ("tasks", "agents", "notifications", "kernel")
     for model in apps.get_app_config(name).get_models()
+    if model._meta.managed
 ]
 APPEND_ONLY = ("Event", "Transition", "Refusal", "MessageVersion", "AgentDocumentVersion", "ApprovalDecision")
 

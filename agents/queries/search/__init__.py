@@ -1,0 +1,1 @@
+"""Finding tasks, messages, agents and events by words: one way in, whatever the database."""
