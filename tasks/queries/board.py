@@ -9,14 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
-from django.utils import timezone
 
 from missioncontrol.kernel.errors import Malformed
 from missioncontrol.kernel.ids import parse_uuid
+from tasks.filter_grammar import Query
 from tasks.models import Label, Priority, Project, Task, TaskType, User
 from tasks.workflow import CLOSED, Status
 
 from .cards import Card, cards_of
+from .filtering import Asker, filtered
 
 FIRST_CARDS = 16
 MORE_CARDS = 50
@@ -36,42 +37,15 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the board is narrowed to; everything empty shows everything."""
+    """What the board is narrowed to, and for whom; an empty query shows everything."""
 
-    text: str = ""
-    agent: str = ""
-    label: str = ""
-    type: str = ""
-    priority: int | None = None
-    mine: int | None = None
-    blocked: bool = False
-    overdue: bool = False
+    query: Query = field(default_factory=Query)
+    asker: Asker = field(default_factory=Asker)
 
     @property
     def active(self) -> bool:
         """Whether anything is left out."""
-        return self != Filters()
-
-    def condition(self, now: datetime) -> Q:
-        """The same as a condition on tasks."""
-        wanted = Q()
-        if self.text:
-            wanted &= Q(title__icontains=self.text) | Q(key__iexact=self.text)
-        if self.agent:
-            wanted &= Q(assignments__agent__slug=self.agent)
-        if self.label:
-            wanted &= Q(labels__name=self.label)
-        if self.type:
-            wanted &= Q(type=self.type)
-        if self.priority:
-            wanted &= Q(priority=self.priority)
-        if self.mine:
-            wanted &= Q(assignments__user_id=self.mine) | Q(reviewer_user_id=self.mine)
-        if self.blocked:
-            wanted &= Q(status="blocked") | Q(open_dependencies__gt=0)
-        if self.overdue:
-            wanted &= Q(due_at__lt=now) & ~Q(status__in=CLOSED)
-        return wanted
+        return bool(self.query.terms)
 
 
 @dataclass(slots=True)
@@ -103,11 +77,7 @@ class Column:
 
 def matching(project: Project, filters: Filters) -> QuerySet[Task]:
     """The project's tasks the filters let through."""
-    tasks = Task.objects.filter(project=project)
-    if not filters.active:
-        return tasks
-    wanted = Task.objects.filter(filters.condition(timezone.now()), project=project)
-    return tasks.filter(pk__in=wanted.values("pk"))
+    return filtered(Task.objects.filter(project=project), filters.query, filters.asker)
 
 
 def board(project: Project, filters: Filters) -> list[Column]:

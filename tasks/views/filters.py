@@ -1,0 +1,101 @@
+"""What the address of a board narrows it to: the search field's text, with older parameters taken into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.http import urlencode
+
+from tasks.errors import FilterRefused
+from tasks.filter_grammar import MAX_LENGTH, PRIORITIES, TYPES, Query, parse
+from tasks.queries.board import Filters
+from tasks.queries.filtering import Asker
+
+from .pages import Visit
+
+TOGGLES = ("mine", "blocked", "overdue")
+_PRIORITY_NAMES = {str(value): name for name, value in PRIORITIES.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The filters of an address. With an `error`, `text` could not be read and the filters leave nothing out."""
+
+    text: str
+    filters: Filters
+    error: FilterRefused | None = None
+
+    @property
+    def query(self) -> Query:
+        """What was read."""
+        return self.filters.query
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What the menus and switches beside the field show, which is what stands in it."""
+        menus = {key: self.query.only(key) for key in ("agent", "label", "type", "priority")}
+        return menus | {state: self.query.has_state(state) for state in TOGGLES}
+
+    @property
+    def chips(self) -> list[dict[str, str]]:
+        """Each term as written, its `key` (`is:mine` for a state), and the address without it."""
+        return [
+            {
+                "text": self.query.written(term),
+                "key": "" if term.negated else f"is:{term.values[0]}" if term.key == "is" else term.key,
+                "without": address_of(self.query.without(term)),
+            }
+            for term in self.query.terms
+        ]
+
+    @property
+    def address(self) -> str:
+        """The same as a query string."""
+        return address_of(self.query.text)
+
+
+def address_of(text: str) -> str:
+    """The query string of a filter, "" for none."""
+    return urlencode({"q": text}) if text else ""
+
+
+def read_filters(visit: Visit) -> Reading:
+    """The filters in the address. A value of an older parameter that cannot be one is none."""
+    get = visit.request.GET
+    text = _plain(get.get("q", ""))
+    try:
+        query = _with_parameters(parse(text), get)
+    except FilterRefused as error:
+        return Reading(text, Filters(), error)
+    return Reading(query.text, Filters(query, Asker(user=visit.actor.user_id)))
+
+
+def filters_or_refuse(visit: Visit) -> Reading:
+    """The same for a fragment, which has no place for a mistake: raises `FilterRefused` (400)."""
+    reading = read_filters(visit)
+    if reading.error is not None:
+        raise reading.error
+    return reading
+
+
+def _with_parameters(query: Query, get: QueryDict) -> Query:
+    for key in ("agent", "label", "type", "priority"):
+        if value := _value(key, _plain(get.get(key, ""))):
+            query = parse(query.replaced(key, value))
+    for state in TOGGLES:
+        if get.get(state):
+            query = parse(query.with_state(state))
+    return query
+
+
+def _value(key: str, given: str) -> str:
+    if key == "type":
+        return given if given in TYPES else ""
+    return _PRIORITY_NAMES.get(given, "") if key == "priority" else given.replace('"', "").strip()
+
+
+def _plain(text: str) -> str:
+    readable = text.encode("utf-8", "ignore").decode().replace("\0", "")
+    return readable.strip()[: MAX_LENGTH + 1]
