@@ -23,14 +23,15 @@ export function freshKey() {
 
 export const get = (path) => call("GET", path);
 export const post = (path, body = {}) => call("POST", path, body);
+export const remove = (path) => call("DELETE", path);
 export const patch = (path, body = {}, headers = {}) => call("PATCH", path, body, headers);
 
 async function call(method, path, body, more = {}) {
   const headers = { Accept: "application/json", ...more };
   const request = { method, headers, credentials: "same-origin" };
+  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body !== undefined) {
     headers["Content-Type"] = "application/json";
-    headers["X-CSRFToken"] = csrfToken();
     headers["Idempotency-Key"] = freshKey();
     request.body = JSON.stringify(body);
   }

@@ -28,6 +28,7 @@ from .thread import (
     ReviewState,
     Subscription,
 )
+from .views import SavedView
 
 __all__ = [
     "ActorKinds",
@@ -54,6 +55,7 @@ __all__ = [
     "ReviewKind",
     "ReviewState",
     "Role",
+    "SavedView",
     "SignInLink",
     "Source",
     "Subscription",

@@ -14,7 +14,7 @@ from missioncontrol.kernel.errors import NotFound
 from tasks.queries import board as queries
 from tasks.workflow import Status, as_table
 
-from .filters import Reading, filters_or_refuse, read_filters
+from .filters import Reading, filters_or_refuse, read_filters, views_of
 from .pages import Visit, frame, in_project, mode_of
 
 MOST_SHOWN = 200
@@ -61,6 +61,13 @@ def mode(visit: Visit) -> HttpResponse:
 
 @require_GET
 @in_project
+def views(visit: Visit) -> HttpResponse:
+    """The menu of saved views."""
+    return render(visit.request, "tasks/_views.html", {"project": visit.project, "views": views_of(visit)})
+
+
+@require_GET
+@in_project
 def choices(visit: Visit) -> JsonResponse:
     """Who can be put on a task and what its fields may be, as of now: for forms that are made in the browser."""
     return JsonResponse(queries.choices(visit.project) | {"people": queries.people(visit.project)})
@@ -75,6 +82,7 @@ def board_context(visit: Visit) -> dict[str, Any]:
     return context | {
         "reading": reading,
         "choices": queries.choices(visit.project),
+        "views": views_of(visit),
         "workflow": _workflow(visit),
         "empty": empty,
     }

@@ -12,6 +12,7 @@ from tasks.errors import FilterRefused
 from tasks.filter_grammar import MAX_LENGTH, PRIORITIES, TYPES, Query, parse
 from tasks.queries.board import Filters
 from tasks.queries.filtering import Asker
+from tasks.services.views import may_change, visible_views
 
 from .pages import Visit
 
@@ -99,3 +100,16 @@ def _value(key: str, given: str) -> str:
 def _plain(text: str) -> str:
     readable = text.encode("utf-8", "ignore").decode().replace("\0", "")
     return readable.strip()[: MAX_LENGTH + 1]
+
+
+def views_of(visit: Visit) -> list[dict[str, Any]]:
+    """The saved views a person can open here, each with its address and whether the person may change it."""
+    return [
+        {
+            "view": view,
+            "address": address_of(view.query),
+            "mine": view.owner_id == visit.actor.user_id,
+            "may_change": may_change(visit.actor, visit.project, view),
+        }
+        for view in visible_views(visit.actor, visit.project)
+    ]
