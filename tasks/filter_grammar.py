@@ -19,6 +19,8 @@ from tasks.workflow import Status
 
 MAX_LENGTH = 500
 MAX_TERMS = 30
+LANES = ("agent", "priority", "parent", "label")
+"""What a board can be cut into lanes by."""
 STATES = ("blocked", "closed", "mine", "open", "overdue", "unassigned", "waiting")
 PRIORITIES = {"critical": 1, "high": 2, "normal": 3, "low": 4, "none": None}
 TYPES = (

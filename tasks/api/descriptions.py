@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from missioncontrol.kernel.api.schema import Described, ProblemField, listed
 from tasks.api.bodies import ChecklistBody, DeliverableBody, WorkPlanBody
+from tasks.filter_grammar import LANES
 from tasks.models import ActorKinds, Autonomy, BlockCause, Mode, Role, Source, TaskType, Workflow
 from tasks.workflow import Status
 
@@ -175,6 +176,9 @@ class ViewAnswer(Described):
     id = serializers.UUIDField()
     name = serializers.CharField()
     query = serializers.CharField(help_text="In the language of the board's search field.")
+    lane = serializers.ChoiceField(
+        choices=LANES, allow_blank=True, help_text="What makes its lanes, if anything."
+    )
     shared = serializers.BooleanField(help_text="Whether everybody in the project has it.")
     owner = serializers.CharField(help_text="The user name.")
     may_change = serializers.BooleanField()

@@ -10,16 +10,16 @@ from rest_framework.response import Response
 
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.api.pagination import page
-from missioncontrol.kernel.api.serializers import BooleanField, LineField, StrictSerializer
+from missioncontrol.kernel.api.serializers import BooleanField, ChoiceField, LineField, StrictSerializer
 from missioncontrol.kernel.api.views import ApiView
 from tasks.api.descriptions import VIEWS, ViewAnswer
-from tasks.filter_grammar import MAX_LENGTH
+from tasks.filter_grammar import LANES, MAX_LENGTH
 from tasks.models import Project, SavedView
 from tasks.services import views as services
 from tasks.services.access import get_project
 
 ORDERINGS = {"name": ("name", "id"), "updated": ("updated_at", "id")}
-SHOWN = ("id", "name", "query", "shared", "created_at", "updated_at")
+SHOWN = ("id", "name", "query", "lane", "shared", "created_at", "updated_at")
 
 
 class NewViewBody(StrictSerializer):
@@ -27,6 +27,7 @@ class NewViewBody(StrictSerializer):
 
     name = LineField(max_length=60)
     query = LineField(required=False, allow_blank=True, max_length=MAX_LENGTH)
+    lane = ChoiceField(choices=LANES, required=False, allow_blank=True)
     shared = BooleanField(required=False)
 
 

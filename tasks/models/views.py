@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from missioncontrol.kernel.ids import uuid7
-from tasks.filter_grammar import MAX_LENGTH
+from tasks.filter_grammar import LANES, MAX_LENGTH
 
 from .projects import Project
 
@@ -20,6 +20,12 @@ class SavedView(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="views")
     name = models.CharField(max_length=60)
     query = models.CharField(max_length=MAX_LENGTH, blank=True, default="")
+    lane = models.CharField(
+        max_length=10,
+        choices=[("", "None"), *((name, name.title()) for name in LANES)],
+        blank=True,
+        default="",
+    )
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

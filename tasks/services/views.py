@@ -38,7 +38,7 @@ def may_change(actor: Actor, project: Project, view: SavedView) -> bool:
 
 
 def save_view(
-    *, actor: Actor, project: Project, name: str, query: str = "", shared: bool = False
+    *, actor: Actor, project: Project, name: str, query: str = "", lane: str = "", shared: bool = False
 ) -> SavedView:
     """Keep a view under a name.
 
@@ -55,14 +55,14 @@ def save_view(
             raise Refused(f"You have {MAX_VIEWS} views here; delete one first.", code="too_many_views")
         _ensure_free(mine, name)
         view = SavedView.objects.create(
-            project=project, owner_id=actor.user_id, name=name, query=query, shared=shared
+            project=project, owner_id=actor.user_id, name=name, query=query, lane=lane, shared=shared
         )
         _record(actor, view, "view.saved")
     return view
 
 
 def change_view(*, actor: Actor, project: Project, view: SavedView, changes: dict[str, Any]) -> SavedView:
-    """Set `name`, `query` or `shared`. Raises `Forbidden` (403), and what `save_view` raises."""
+    """Set `name`, `query`, `lane` or `shared`. Raises `Forbidden` (403), and what `save_view` raises."""
     with unit():
         view = _locked(view)
         _ensure_may_change(actor, project, view)
@@ -121,5 +121,5 @@ def _record(actor: Actor, view: SavedView, type: str, *, was_shared: bool = Fals
     """What is in a private view is nobody's business but its owner's, so the stream only says that it changed."""
     data: dict[str, Any] = {"shared": view.shared}
     if view.shared or was_shared:
-        data |= {"name": view.name, "query": view.query}
+        data |= {"name": view.name, "query": view.query, "lane": view.lane}
     record(project_id=view.project_id, type=type, actor=actor, target=("view", view.pk), data=data)

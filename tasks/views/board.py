@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from missioncontrol.kernel.errors import NotFound
+from tasks.filter_grammar import LANES
 from tasks.queries import board as queries
 from tasks.workflow import Status, as_table
 
@@ -44,9 +45,11 @@ def column(visit: Visit, status: str) -> HttpResponse:
         raise NotFound("There is no such column.")
     context: dict[str, Any] = {"project": visit.project, "filters": filters, "query": reading.address}
     if after := request.GET.get("after"):
-        cards, following = queries.more_cards(visit.project, filters, status, after)
+        sections, following = queries.more_cards(visit.project, filters, status, after)
         return render(
-            request, "tasks/_cards.html", {**context, "cards": cards, "next": following, "status": status}
+            request,
+            "tasks/_cards.html",
+            {**context, "sections": sections, "next": following, "status": status},
         )
     found = queries.column(visit.project, filters, status, _shown(visit))
     return render(request, "tasks/_column.html", {**context, "column": found})
@@ -83,6 +86,7 @@ def board_context(visit: Visit) -> dict[str, Any]:
         "reading": reading,
         "choices": queries.choices(visit.project),
         "views": views_of(visit),
+        "lanes": [(name, f"By {name}") for name in LANES],
         "workflow": _workflow(visit),
         "empty": empty,
     }

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from tasks.errors import FilterRefused
-from tasks.filter_grammar import MAX_LENGTH, PRIORITIES, TYPES, Query, parse
+from tasks.filter_grammar import LANES, MAX_LENGTH, PRIORITIES, TYPES, Query, parse
 from tasks.queries.board import Filters
 from tasks.queries.filtering import Asker
 from tasks.services.views import may_change, visible_views
@@ -46,7 +46,7 @@ class Reading:
             {
                 "text": self.query.written(term),
                 "key": "" if term.negated else f"is:{term.values[0]}" if term.key == "is" else term.key,
-                "without": address_of(self.query.without(term)),
+                "without": address_of(self.query.without(term), self.filters.lane),
             }
             for term in self.query.terms
         ]
@@ -54,23 +54,29 @@ class Reading:
     @property
     def address(self) -> str:
         """The same as a query string."""
-        return address_of(self.query.text)
+        return address_of(self.query.text, self.filters.lane)
+
+    @property
+    def unfiltered(self) -> str:
+        """The query string of the same lanes with everything in them."""
+        return address_of("", self.filters.lane)
 
 
-def address_of(text: str) -> str:
-    """The query string of a filter, "" for none."""
-    return urlencode({"q": text}) if text else ""
+def address_of(text: str, lane: str = "") -> str:
+    """The query string of a filter and of what makes lanes, "" for neither."""
+    return urlencode({name: value for name, value in (("q", text), ("lane", lane)) if value})
 
 
 def read_filters(visit: Visit) -> Reading:
     """The filters in the address. A value of an older parameter that cannot be one is none."""
     get = visit.request.GET
     text = _plain(get.get("q", ""))
+    lane = wanted if (wanted := get.get("lane", "")) in LANES else ""
     try:
         query = _with_parameters(parse(text), get)
     except FilterRefused as error:
-        return Reading(text, Filters(), error)
-    return Reading(query.text, Filters(query, Asker(user=visit.actor.user_id)))
+        return Reading(text, Filters(lane=lane), error)
+    return Reading(query.text, Filters(query, Asker(user=visit.actor.user_id), lane))
 
 
 def filters_or_refuse(visit: Visit) -> Reading:
@@ -107,7 +113,7 @@ def views_of(visit: Visit) -> list[dict[str, Any]]:
     return [
         {
             "view": view,
-            "address": address_of(view.query),
+            "address": address_of(view.query, view.lane),
             "mine": view.owner_id == visit.actor.user_id,
             "may_change": may_change(visit.actor, visit.project, view),
         }

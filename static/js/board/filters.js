@@ -23,11 +23,16 @@ export function setUpFilters() {
   bind("/", () => { field.focus(); field.select(); });
 }
 
-const textOf = (form) => new URLSearchParams(form.elements.q.value.trim() ? { q: form.elements.q.value.trim() } : {});
+/** The field's text and what makes lanes, as the address has them. */
+function textOf(form) {
+  const given = [["q", form.elements.q.value.trim()], ["lane", form.elements.lane.value]];
+  return new URLSearchParams(given.filter(([, value]) => value));
+}
 
 /** A menu or a switch was changed: its term goes into the text, or out of it. */
 function choose(form, control) {
   const query = textOf(form);
+  if (control.name === "lane") { apply(query, true); return; }
   const on = control.type === "checkbox" ? control.checked : Boolean(control.value);
   if (on) query.set(control.name, control.value);
   else {
@@ -68,7 +73,7 @@ function show(page, rewrite) {
   history.replaceState(history.state, "", location.pathname + (query ? `?${query}` : ""));
   byId("terms").replaceWith(terms);
   const board = byId("board");
-  board.dataset.filtered = page.getElementById("board").dataset.filtered;
+  Object.assign(board.dataset, { ...page.getElementById("board").dataset });
   board.replaceChildren(...page.querySelectorAll("#board > .column"));
   controls(page.getElementById("filters"), rewrite);
   revive();

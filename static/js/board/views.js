@@ -27,20 +27,23 @@ export function setUpViews() {
 }
 
 const path = () => `/projects/${document.body.dataset.project}/views`;
-const current = () => new URLSearchParams(byId("terms").dataset.query).get("q") ?? "";
+function current() {
+  const address = new URLSearchParams(byId("terms").dataset.query);
+  return { query: address.get("q") ?? "", lane: address.get("lane") ?? "" };
+}
 
-function open({ name, query }) {
-  apply(new URLSearchParams(query ? { q: query } : {}), true).then(() => toast(`View “${name}”`, { seconds: 3 }));
+function open({ name, query, lane }) {
+  apply(new URLSearchParams([["q", query], ["lane", lane]].filter(([, value]) => value)), true).then(() => toast(`View “${name}”`, { seconds: 3 }));
 }
 
 function save() {
-  const query = current();
-  if (!query) {
-    toast("There is nothing to save yet", { detail: "Narrow the board first; a view keeps its filter." });
+  const { query, lane } = current();
+  if (!query && !lane) {
+    toast("There is nothing to save yet", { detail: "Narrow the board or cut it into lanes first; a view keeps both." });
     return;
   }
   const parts = fields({ name: "", query, shared: undefined });
-  const send = async () => { await post(path(), parts.value()); };
+  const send = async () => { await post(path(), { ...parts.value(), lane }); };
   finish(formDialog({ title: "Save this view", parts: parts.boxes, action: "Save view", send }), "View saved");
 }
 

@@ -66,9 +66,9 @@ def test_a_shared_view_is_everybodys_and_the_operators_change_it(
     problem(ada.delete(where), 404)
     assert not SavedView.objects.exists()
     told = [(event.type, event.data) for event in events(project) if event.type.startswith("view.")]
-    halted = {"shared": True, "name": "Halted", "query": "is:blocked age:>2d"}
+    halted = {"shared": True, "lane": "", "name": "Halted", "query": "is:blocked age:>2d"}
     assert told == [
-        ("view.saved", {"shared": True, "name": "Stuck", "query": "is:blocked"}),
+        ("view.saved", {"shared": True, "lane": "", "name": "Stuck", "query": "is:blocked"}),
         ("view.changed", halted),
         ("view.deleted", halted),
     ]
@@ -105,7 +105,14 @@ def test_a_view_holds_only_what_can_be_read(project: Project, ada: Caller) -> No
     problem(ada.patch(f"{VIEWS}/{view['id']}", {"query": '"'}), 400, "bad_filter")
     problem(ada.post(VIEWS, {"name": "Odd", "colour": "red"}), 422)
     problem(ada.post(VIEWS, {"name": ""}), 422)
+    problem(ada.post(VIEWS, {"name": "Odd", "lane": "colour"}), 422)
     problem(ada.post(VIEWS, {"name": "x" * 61}), 422)
+
+
+def test_a_view_keeps_its_lanes(project: Project, ada: Caller) -> None:
+    view = kept(ada, lane="agent")
+    assert view["lane"] == "agent"
+    assert ada.patch(f"{VIEWS}/{view['id']}", {"lane": ""}).json()["lane"] == ""
 
 
 def test_there_is_an_end_to_views(project: Project, ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
