@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from missioncontrol.kernel.errors import Conflict, Forbidden, Refused
+from missioncontrol.kernel.errors import Conflict, Forbidden, Malformed, Refused
 
 
 class TransitionRefused(Refused):
@@ -57,3 +57,9 @@ class CycleRefused(Refused):
     """A dependency or a parent would make a circle."""
 
     code, title = "cycle", "That would be a circle"
+
+
+class FilterRefused(Malformed):
+    """A filter that cannot be read; `position` counts characters from 0, `expected` says what fits there."""
+
+    code, title = "bad_filter", "Unreadable filter"

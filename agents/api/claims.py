@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agents.errors import BoardFull
 from agents.queries.budgets import budget_left
 from agents.queries.why import why
 from agents.services import work_signal
@@ -80,7 +81,7 @@ class ClaimView(ApiView):
             200: ClaimAnswer,
             202: OpenApiResponse(description="An operator must approve the claim first."),
             204: OpenApiResponse(description="Nothing to do."),
-            409: OpenApiResponse(description="Lost, or at capacity."),
+            409: OpenApiResponse(description="Lost, at capacity, or a column is full (`board_full`)."),
         },
     )
     def post(self, request: Request) -> Response:
@@ -93,22 +94,28 @@ class ClaimView(ApiView):
         assert actor.project_id is not None
         while True:
             seen = work_signal.version(actor.project_id)
-            answer = self._try(actor, body)
+            answer, full = self._try(actor, body)
             left = deadline - time.monotonic()
             if answer is not None or left <= 0 or waiting.gone.is_set():
+                if full is not None:
+                    raise full
                 return answer or Response(status=204)
             rest()
             work_signal.wait(actor.project_id, seen, left)
             check_header(request.headers.get("Authorization", ""))
 
-    def _try(self, actor: Actor, body: dict[str, Any]) -> Response | None:
-        with unit():
-            outcome = claim(actor=actor, task_ref=body.get("task"), lease_s=body["lease_s"])
-            if outcome is None:
-                return None
-            answer = _answer(outcome, actor)
-            vars(self.request)["idempotency"].store(answer)
-            return answer
+    def _try(self, actor: Actor, body: dict[str, Any]) -> tuple[Response | None, BoardFull | None]:
+        """The answer, or that the board is full, which waiting may change; neither when there is nothing to do."""
+        try:
+            with unit():
+                outcome = claim(actor=actor, task_ref=body.get("task"), lease_s=body["lease_s"])
+                if outcome is None:
+                    return None, None
+                answer = _answer(outcome, actor)
+                vars(self.request)["idempotency"].store(answer)
+                return answer, None
+        except BoardFull as full:
+            return None, full
 
 
 class ReleaseView(ApiView):

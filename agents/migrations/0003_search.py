@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("agents", "0002_tasks"),
-        ("tasks", "0004_search"),
+        ("tasks", "0005_search"),
     ]
 
     operations = [migrations.RunPython(install, remove)]

@@ -7,6 +7,7 @@ oldest. The pool is read through a partial index on exactly these columns, so th
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from django.db.models.functions import Coalesce, Now
 from agents.models import Agent, Approval
 from missioncontrol.kernel.errors import NotFound
 from missioncontrol.kernel.prepared import Prepared
-from tasks.models import SystemState, Task
+from tasks.models import Project, SystemState, Task
 from tasks.modes import STATE_AS_MODE, strictest
 from tasks.workflow import HELD, Status
 
@@ -49,11 +50,50 @@ class SkillsWithin(Func):
 
 def pool(agent: Agent) -> list[QuerySet[Task]]:
     """The unassigned tasks this agent may take, best first, one query per status that feeds the pool."""
-    statuses = [Status.READY] if agent.project.auto_triage else [Status.READY, Status.INBOX]
     fitting = Task.objects.filter(_fits(agent), project_id=agent.project_id, open_dependencies=0).order_by(
         *ORDER
     )
-    return [fitting.filter(status=status) for status in statuses]
+    return [fitting.filter(status=status) for status in pool_statuses(agent.project)]
+
+
+def offered(agent: Agent) -> list[QuerySet[Task]]:
+    """The pool as the board hands it out now: sources whose next column is full are empty."""
+    sources = zip(pool_statuses(agent.project), pool(agent), strict=True)
+    return [source.none() if crowding(agent.project, status) else source for status, source in sources]
+
+
+def pool_statuses(project: Project) -> list[str]:
+    """The statuses that feed the project's pool."""
+    return [Status.READY] if project.auto_triage else [Status.READY, Status.INBOX]
+
+
+def column_after_claim(project: Project, status: str) -> str:
+    """Where a claim puts a task of this status.
+
+    A light project starts work with the claim (from the inbox there is no such edge); what is begun stays so.
+    """
+    straight = status == Status.IN_PROGRESS or (project.workflow == "light" and status != Status.INBOX)
+    return Status.IN_PROGRESS if straight else Status.ASSIGNED
+
+
+def crowding(project: Project, status: str) -> list[str]:
+    """Why the board hands out no task of this status, as sentences: its next column, or review, is at its limit.
+
+    What is assigned already has been handed out. Costs one query, and none where neither column has a limit.
+    """
+    if status in HELD:
+        return []
+    columns = (column_after_claim(project, status), Status.REVIEW)
+    limits = {name: limit for name in columns if (limit := project.wip_limits.get(str(name)))}
+    if not limits:
+        return []
+    rows = Task.objects.filter(project_id=project.pk, status__in=list(limits)).order_by()
+    counts = dict(rows.values_list("status").annotate(n=Count("pk")))
+    full = {name: limit for name, limit in limits.items() if counts.get(name, 0) >= limit}
+    return [
+        f"{Status(name).label} is full ({counts[name]} of {limit}): no new work is handed out."
+        for name, limit in full.items()
+    ]
 
 
 def best_of_pool(agent: Agent) -> Task | None:
@@ -155,13 +195,21 @@ def pending_claim(agent_id: UUID, now: datetime) -> Approval | None:
     return waiting.filter(expires_at__gt=now).select_related("task").first()
 
 
-def hindrances(agent: Agent, task: Task, now: datetime, *, assigned: bool, mode: str = "normal") -> list[str]:
+def hindrances(
+    agent: Agent,
+    task: Task,
+    now: datetime,
+    *,
+    assigned: bool,
+    mode: str = "normal",
+    crowded: Sequence[str] = (),
+) -> list[str]:
     """Why this agent would not get this task, as sentences; empty when it would.
 
     `agent` comes from `seeking()`, `assigned` says whether it is assigned to the task, `mode` is the strictest of the
-    global and the project's mode.
+    global and the project's mode, `crowded` is what `crowding` says of the task's column.
     """
-    return [*_task_hindrances(task, now, assigned=assigned), *_agent_hindrances(agent, task, mode)]
+    return [*_task_hindrances(task, now, assigned=assigned), *crowded, *_agent_hindrances(agent, task, mode)]
 
 
 def _task_hindrances(task: Task, now: datetime, *, assigned: bool) -> list[str]:

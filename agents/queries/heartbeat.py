@@ -27,7 +27,7 @@ def look(agent: Agent, now: datetime, *, wants_work: bool, also: Mapping[str, Ex
         **also,
     }
     if wants_work:
-        for number, source in enumerate(claimable.pool(agent)):
+        for number, source in enumerate(claimable.offered(agent)):
             found[f"claimable_{number}"] = Exists(source)
     shown = {f"has_{name}": condition for name, condition in found.items()}
     row = Agent.objects.filter(pk=agent.pk).order_by().annotate(**shown).values(*shown).first() or {}

@@ -6,21 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from agents.models import Agent
-from agents.queries.claimable import hindrances, seeking
+from agents.queries.claimable import crowding, hindrances, seeking
 from tasks.models import SystemState, Task
 from tasks.modes import strictest
 
 
 def why(task: Task, now: datetime) -> dict[str, Any]:
-    """What keeps each agent of the project from this task; three queries, however many agents there are."""
+    """What keeps each agent of the project from this task; four queries, however many agents there are."""
     mode = strictest(task.project.mode, _global_mode())
     assigned = set(task.assignments.filter(agent__isnull=False).values_list("agent_id", flat=True))
     agents = seeking(Agent.objects.filter(project_id=task.project_id, removed_at__isnull=True)).order_by(
         "slug"
     )
+    crowded = crowding(task.project, task.status)
     rows = []
     for agent in agents:
-        reasons = hindrances(agent, task, now, assigned=agent.pk in assigned, mode=mode)
+        reasons = hindrances(agent, task, now, assigned=agent.pk in assigned, mode=mode, crowded=crowded)
         if agent.offline_since is not None:
             reasons.append("It is offline.")
         rows.append({"agent": agent.slug, "name": agent.name, "eligible": not reasons, "reasons": reasons})

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from agents.errors import ClaimLost
+from agents.errors import BoardFull, ClaimLost
 from agents.models import Agent, Approval
 from agents.queries import claimable
 from agents.services.alerts import raise_alert
@@ -19,7 +19,7 @@ from missioncontrol.kernel.isolation import Isolated
 from missioncontrol.kernel.transactions import unit
 from tasks.errors import AtCapacity
 from tasks.events import record_task
-from tasks.models import Assignment, BlockCause, Task
+from tasks.models import Assignment, BlockCause, Project, Task
 from tasks.modes import Act, ensure, strictest
 from tasks.services import automatic, leases
 from tasks.services.access import get_task
@@ -46,8 +46,9 @@ def claim(*, actor: Actor, task_ref: str | None = None, lease_s: int | None = No
     """The next task for this agent, or the named one; None when there is nothing to do.
 
     Two agents never get the same task and never wait for each other: rows another claim has locked are skipped, and
-    the conditional UPDATE decides. Raises `AgentHalted` (403), `AtCapacity` (409), `ClaimLost` (409) with the holder
-    for a named task that is gone, NotFound. `lease_s` is the lease's length in seconds.
+    the conditional UPDATE decides. Raises `AgentHalted` (403), `AtCapacity` (409), `BoardFull` (409) where there is
+    work but a column is at its limit, `ClaimLost` (409) with the holder for a named task that is gone, NotFound.
+    `lease_s` is the lease's length in seconds.
     """
     _check_length(lease_s)
     with unit():
@@ -186,7 +187,22 @@ def _claim_named(actor: Actor, agent: Agent, ref: str, lease_s: int | None, now:
     return _take_or_ask(actor, agent, task, lease_s, now)
 
 
+def _ensure_room(agent: Agent, task: Task) -> None:
+    """Raises `BoardFull` at a column's limit; claims that are counted against one come one after another."""
+    project = agent.project
+    if project.wip_limits.get(claimable.column_after_claim(project, task.status)) and task.status not in HELD:
+        Project.objects.select_for_update(no_key=True).only("pk").get(pk=project.pk)
+    if crowded := claimable.crowding(project, task.status):
+        extra = {
+            "reasons": crowded,
+            "retryable": True,
+            "next_action": "Help to empty what is full, or claim again later.",
+        }
+        raise BoardFull(" ".join(crowded), extra=extra)
+
+
 def _take_or_ask(actor: Actor, agent: Agent, task: Task, lease_s: int | None, now: datetime) -> Claim:
+    _ensure_room(agent, task)
     if agent.project.autonomy == "semi_autonomous" and task.status not in HELD:
         approval = request_approval(
             actor=actor,
@@ -208,7 +224,7 @@ def _take(actor: Actor, agent: Agent, task: Task, lease_s: int | None, now: date
         assignees = [mine]
     else:
         assignees = list(task.assignments.all())
-    to = Status.IN_PROGRESS if _goes_straight(task) else Status.ASSIGNED
+    to = claimable.column_after_claim(task.project, task.status)
     if task.status == to:
         write_task(task, **leases.grant(task, agent.pk, now, lease_s))
     else:
@@ -219,13 +235,6 @@ def _take(actor: Actor, agent: Agent, task: Task, lease_s: int | None, now: date
 
 def _step(to: str, lease_s: int | None) -> Step:
     return Step(to=to, reason="Claimed.", lease_s=lease_s, unconditional=True)
-
-
-def _goes_straight(task: Task) -> bool:
-    """A light project starts work with the claim (from the inbox there is no such edge); what is begun stays so."""
-    return task.status == Status.IN_PROGRESS or (
-        task.project.workflow == "light" and task.status != Status.INBOX
-    )
 
 
 def _expire(pk: Any, now: datetime) -> int:

@@ -29,9 +29,9 @@ export const patch = (path, body = {}, headers = {}) => call("PATCH", path, body
 async function call(method, path, body, more = {}) {
   const headers = { Accept: "application/json", ...more };
   const request = { method, headers, credentials: "same-origin" };
+  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body !== undefined) {
     headers["Content-Type"] = "application/json";
-    headers["X-CSRFToken"] = csrfToken();
     headers["Idempotency-Key"] = freshKey();
     request.body = JSON.stringify(body);
   }

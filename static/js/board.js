@@ -1,5 +1,6 @@
 // The board's page: each concern sets itself up.
 import { setUpAssignees } from "./board/assignees.js";
+import { setUpBulk } from "./board/bulk.js";
 import { setUpCarry } from "./board/carry.js";
 import { setUpColumns } from "./board/columns.js";
 import { setUpDrag } from "./board/drag.js";
@@ -10,6 +11,8 @@ import { setUpHeads } from "./board/heads.js";
 import { setUpLiveCards } from "./board/livecards.js";
 import { setUpMoveMenu } from "./board/movemenu.js";
 import { setUpNewTask } from "./board/newtask.js";
+import { setUpSelect } from "./board/select.js";
+import { setUpViews } from "./board/views.js";
 import { setUpWalk } from "./board/walk.js";
 
 setUpColumns();
@@ -22,6 +25,9 @@ setUpDrawer();
 setUpEdit();
 setUpAssignees();
 setUpFilters();
+setUpSelect();
+setUpBulk();
+setUpViews();
 setUpNewTask();
 setUpWalk();
 document.body.dataset.ready = "true";

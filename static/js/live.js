@@ -4,6 +4,7 @@
 //   live:agent         an agent changed                     live:approval an approval was asked for or decided
 //   live:mode          the project's mode changed           live:notification  the bell has something new
 //   live:columns       what the columns' heads say, as of detail.columns_at
+//   live:view          a saved view was kept, changed or deleted
 //   live:caught-up     everything missed has arrived        live:resync   the stream cannot be resumed: load again
 import { byId, tell } from "./dom.js";
 
@@ -104,7 +105,7 @@ function dispatch(event) {
   if (event.card) tell("live:card", event);
   for (const card of event.parents ?? []) tell("live:card", { ...event, card });
   const family = event.kind.split(".")[0];
-  if (family === "agent" || family === "approval") tell(`live:${family}`, event);
+  if (["agent", "approval", "view"].includes(family)) tell(`live:${family}`, event);
   if (event.kind === "project.mode_changed" || event.kind === "system.mode_changed") tell("live:mode", event);
 }
 

@@ -13,12 +13,12 @@ function walk(way) {
   else all[Math.min(next, all.length - 1)]?.focus();
 }
 
-bind("/", () => { field.focus(); field.select(); });
-bind("j", () => walk(1));
-bind("k", () => walk(-1));
-bind("ArrowDown", () => walk(1));
-bind("ArrowUp", () => walk(-1));
-bind("Escape", () => field.focus());
+bind("/", () => { field.focus(); field.select(); }, "Type anew", "Search");
+bind("j", () => walk(1), "Next result, previous result", "Search");
+bind("k", () => walk(-1), "Next result, previous result", "Search");
+bind("ArrowDown", () => walk(1), "Next result, previous result", "Search");
+bind("ArrowUp", () => walk(-1), "Next result, previous result", "Search");
+bind("Escape", () => field.focus(), "Back to the field", "Search");
 field.addEventListener("keydown", (event) => {
   if (event.key !== "ArrowDown") return;
   event.preventDefault();

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.admin import HouseRows, ServiceAdmin, each
 from tasks.admin.people import MembershipInline
-from tasks.models import Label, Mode, Project, SystemState, TaskCounter
+from tasks.models import Label, Mode, Project, SavedView, SystemState, TaskCounter
 from tasks.services import audit, projects
 
 
@@ -122,3 +122,14 @@ class TaskCounterAdmin(HouseRows):
 
     list_display = ["project", "last_number"]
     list_select_related = ["project"]
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(HouseRows):
+    """Views of boards, private and shared; their owners change them."""
+
+    list_display = ["name", "project", "owner", "shared", "query", "updated_at"]
+    list_filter = ["shared", "project"]
+    search_fields = ["name", "query", "owner__username"]
+    list_select_related = ["project", "owner"]
+    date_hierarchy = "created_at"

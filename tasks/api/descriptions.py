@@ -6,8 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from missioncontrol.kernel.api.schema import Described, listed
+from missioncontrol.kernel.api.schema import Described, ProblemField, listed
 from tasks.api.bodies import ChecklistBody, DeliverableBody, WorkPlanBody
+from tasks.filter_grammar import LANES
 from tasks.models import ActorKinds, Autonomy, BlockCause, Mode, Role, Source, TaskType, Workflow
 from tasks.workflow import Status
 
@@ -169,6 +170,42 @@ class MemberAnswer(Described):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
+class ViewAnswer(Described):
+    """A saved view of the board."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    query = serializers.CharField(help_text="In the language of the board's search field.")
+    lane = serializers.ChoiceField(
+        choices=LANES, allow_blank=True, help_text="What makes its lanes, if anything."
+    )
+    shared = serializers.BooleanField(help_text="Whether everybody in the project has it.")
+    owner = serializers.CharField(help_text="The user name.")
+    may_change = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class BulkRow(Described):
+    """What became of one card of a bulk change."""
+
+    task = serializers.CharField(help_text="As it was named.")
+    ok = serializers.BooleanField()
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    version = serializers.IntegerField(required=False)
+    code = serializers.CharField(required=False, help_text="Why it was refused, one word.")
+    detail = serializers.CharField(required=False)
+    errors = ProblemField(many=True, required=False)  # type: ignore[assignment]
+
+
+class BulkAnswer(Described):
+    """A bulk change, card by card."""
+
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    results = BulkRow(many=True)
+
+
 class StatusAnswer(Described):
     """One column of the board."""
 
@@ -210,4 +247,5 @@ class WorkflowAnswer(Described):
 TASKS = listed(TaskLine)
 PROJECTS = listed(ProjectAnswer)
 MEMBERS = listed(MemberAnswer)
+VIEWS = listed(ViewAnswer)
 DEPENDENCIES = listed(DependencyAnswer)

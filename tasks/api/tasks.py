@@ -29,8 +29,10 @@ from tasks.api.bodies import LeaseField, ReviewerBody, WorkBody
 from tasks.api.descriptions import TASKS, TaskAnswer
 from tasks.api.references import reviewer_in, task_in, tasks_in
 from tasks.api.representation import list_json, task_json
+from tasks.filter_grammar import MAX_LENGTH, parse
 from tasks.models import Priority, Project, Source, Task, TaskType
 from tasks.modes import Act
+from tasks.queries.filtering import Asker, filtered
 from tasks.queries.tasks import BEHIND, ORDERINGS, PLAIN, narrowed
 from tasks.services import tasks as services
 from tasks.services.access import Need, get_project, get_task, visible_tasks
@@ -97,6 +99,11 @@ class TaskFilters(FilterSerializer):
     blocked = BooleanField(required=False)
     overdue = BooleanField(required=False)
     mine = BooleanField(required=False)
+    filter = LineField(
+        max_length=MAX_LENGTH,
+        required=False,
+        help_text="The language of the board's search field: `is:blocked agent:ada label:api age:>2d -type:docs`.",
+    )
 
 
 class TaskView(ApiView):
@@ -124,6 +131,8 @@ class TaskList(TaskView):
         tasks = visible_tasks(self.actor)
         if slug := wanted.pop("project", ""):
             tasks = Task.objects.filter(project=get_project(self.actor, slug))
+        if text := wanted.pop("filter", ""):
+            tasks = filtered(tasks, parse(text), Asker(self.actor.user_id, self.actor.agent_id))
         return self.respond(tasks_page(tasks, request, self.actor, _whose(wanted, self.actor)))
 
     @extend_schema(operation_id="create_task", request=NewTaskBody, responses={201: TaskAnswer})

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import include, path
 
-from tasks.api import assigning, projects, tasks, workflow
+from tasks.api import assigning, bulk, projects, tasks, views, workflow
 
 urlpatterns: list[Any] = [
     path("projects", projects.ProjectList.as_view(), name="api-projects"),
@@ -15,8 +15,11 @@ urlpatterns: list[Any] = [
     path("projects/<str:slug>/mode", projects.ProjectMode.as_view(), name="api-project-mode"),
     path("projects/<str:slug>/members", projects.MemberList.as_view(), name="api-members"),
     path("projects/<str:slug>/members/<str:username>", projects.MemberDetail.as_view(), name="api-member"),
+    path("projects/<str:slug>/views", views.ViewList.as_view(), name="api-views"),
+    path("projects/<str:slug>/views/<str:view>", views.ViewDetail.as_view(), name="api-view"),
     path("workflow", workflow.WorkflowTable.as_view(), name="api-workflow"),
     path("tasks", tasks.TaskList.as_view(), name="api-tasks"),
+    path("tasks/bulk", bulk.TasksBulk.as_view(), name="api-bulk"),
     path("tasks/<str:task>", tasks.TaskDetail.as_view(), name="api-task"),
     path("tasks/<str:task>/subtasks", tasks.SubtaskList.as_view(), name="api-subtasks"),
     path("tasks/<str:task>/transition", workflow.TaskTransition.as_view(), name="api-transition"),

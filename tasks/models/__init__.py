@@ -29,6 +29,7 @@ from .thread import (
     ReviewState,
     Subscription,
 )
+from .views import SavedView
 
 __all__ = [
     "ActorKinds",
@@ -55,6 +56,7 @@ __all__ = [
     "ReviewKind",
     "ReviewState",
     "Role",
+    "SavedView",
     "SearchDoc",
     "SearchText",
     "SearchTitle",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -9,15 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from missioncontrol.kernel.errors import Malformed
 from missioncontrol.kernel.ids import parse_uuid
+from missioncontrol.kernel.text import is_clean
+from tasks.filter_grammar import Query
 from tasks.models import Label, Priority, Project, Task, TaskType, User
 from tasks.workflow import CLOSED, Status
 
 from .cards import Card, cards_of
 from .column_figures import column_figures
+from .filtering import Asker, filtered
+from .lanes import Section, counts, laned, sections, titles
 
 FIRST_CARDS = 16
 MORE_CARDS = 50
@@ -37,42 +41,16 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the board is narrowed to; everything empty shows everything."""
+    """What the board is narrowed to, and for whom, and what makes its lanes; an empty query shows everything."""
 
-    text: str = ""
-    agent: str = ""
-    label: str = ""
-    type: str = ""
-    priority: int | None = None
-    mine: int | None = None
-    blocked: bool = False
-    overdue: bool = False
+    query: Query = field(default_factory=Query)
+    asker: Asker = field(default_factory=Asker)
+    lane: str = ""
 
     @property
     def active(self) -> bool:
         """Whether anything is left out."""
-        return self != Filters()
-
-    def condition(self, now: datetime) -> Q:
-        """The same as a condition on tasks."""
-        wanted = Q()
-        if self.text:
-            wanted &= Q(title__icontains=self.text) | Q(key__iexact=self.text)
-        if self.agent:
-            wanted &= Q(assignments__agent__slug=self.agent)
-        if self.label:
-            wanted &= Q(labels__name=self.label)
-        if self.type:
-            wanted &= Q(type=self.type)
-        if self.priority:
-            wanted &= Q(priority=self.priority)
-        if self.mine:
-            wanted &= Q(assignments__user_id=self.mine) | Q(reviewer_user_id=self.mine)
-        if self.blocked:
-            wanted &= Q(status="blocked") | Q(open_dependencies__gt=0)
-        if self.overdue:
-            wanted &= Q(due_at__lt=now) & ~Q(status__in=CLOSED)
-        return wanted
+        return bool(self.query.terms)
 
 
 @dataclass(slots=True)
@@ -87,6 +65,7 @@ class Column:
     oldest: datetime | None = None
     limit: int | None = None
     cards: list[Card] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
     next: str = ""
 
     @property
@@ -104,23 +83,21 @@ class Column:
 
 def matching(project: Project, filters: Filters) -> QuerySet[Task]:
     """The project's tasks the filters let through."""
-    tasks = Task.objects.filter(project=project)
-    if not filters.active:
-        return tasks
-    wanted = Task.objects.filter(filters.condition(timezone.now()), project=project)
-    return tasks.filter(pk__in=wanted.values("pk"))
+    return filtered(Task.objects.filter(project=project), filters.query, filters.asker)
 
 
 def board(project: Project, filters: Filters) -> list[Column]:
     """Every column with its first cards."""
     tasks = matching(project, filters)
     columns = _columns(project, tasks)
-    ids = [pk for column in columns.values() for pk in _first_ids(tasks, column)]
-    for card in cards_of(_in_order(Task.objects.filter(pk__in=ids))):
+    placed = {pk: lane for column in columns.values() for pk, lane in _first(tasks, column, filters.lane)}
+    place = {pk: number for number, pk in enumerate(placed)}
+    cards = cards_of(_in_order(Task.objects.filter(pk__in=placed)))
+    for card in sorted(cards, key=lambda card: place[card.id]):
         columns[card.status].cards.append(card)
     for column in columns.values():
-        column.next = _next(column, FIRST_CARDS)
-        column.cards = column.cards[:FIRST_CARDS]
+        column.next = _cut(column, placed, FIRST_CARDS)
+    _into_sections(project, tasks, filters.lane, list(columns.values()), placed)
     return list(columns.values())
 
 
@@ -128,15 +105,25 @@ def column(project: Project, filters: Filters, status: str, shown: int = FIRST_C
     """One column with its first `shown` cards."""
     tasks = matching(project, filters).filter(status=status)
     found = _columns(project, tasks)[status]
-    found.cards, found.next = _page(tasks, shown)
+    _fill(project, tasks, filters.lane, found, tasks, shown)
     return found
 
 
-def more_cards(project: Project, filters: Filters, status: str, after: str) -> tuple[list[Card], str]:
-    """The next cards of a column and the cursor behind them. Raises Malformed for a cursor that is none."""
-    position, pk = _read_cursor(after)
+def more_cards(project: Project, filters: Filters, status: str, after: str) -> tuple[list[Section], str]:
+    """The next cards of a column, in sections, and the cursor behind them. Raises Malformed for a cursor that is none.
+
+    The first section has no head where it goes on with the lane of the cursor.
+    """
+    position, pk, lane = _read_cursor(after)
     behind = Q(position__gt=position) | Q(position=position, id__gt=pk)
-    return _page(matching(project, filters).filter(behind, status=status), MORE_CARDS)
+    tasks = matching(project, filters).filter(status=status)
+    rest = laned(tasks, filters.lane) if filters.lane else tasks
+    rest = rest.filter(Q(lane__gt=lane) | Q(behind, lane=lane) if filters.lane else behind)
+    found = Column(status, "", "")
+    _fill(project, tasks, filters.lane, found, rest, MORE_CARDS)
+    if found.sections and found.sections[0].lane == lane:
+        found.sections[0].title = ""
+    return found.sections, found.next
 
 
 def above(task: Task) -> str | None:
@@ -174,32 +161,64 @@ def _columns(project: Project, tasks: QuerySet[Task]) -> dict[str, Column]:
     return columns
 
 
-def _first_ids(tasks: QuerySet[Task], of: Column) -> list[UUID]:
+def _first(tasks: QuerySet[Task], of: Column, lane: str) -> list[tuple[UUID, str]]:
     if not of.count:
         return []
-    return list(_in_order(tasks.filter(status=of.status)).values_list("pk", flat=True)[: FIRST_CARDS + 1])
+    return _lined_up(tasks.filter(status=of.status), lane, FIRST_CARDS + 1)
+
+
+def _lined_up(tasks: QuerySet[Task], lane: str, size: int) -> list[tuple[UUID, str]]:
+    """The first tasks in the order they are shown, each with its lane."""
+    if not lane:
+        return [(pk, "") for pk in _in_order(tasks).values_list("pk", flat=True)[:size]]
+    return list(laned(tasks, lane).order_by("lane", "position", "id").values_list("pk", "lane")[:size])
 
 
 def _in_order(tasks: QuerySet[Task]) -> QuerySet[Task]:
     return tasks.order_by("position", "id")
 
 
-def _page(tasks: QuerySet[Task], size: int) -> tuple[list[Card], str]:
-    cards = cards_of(_in_order(tasks)[: size + 1])
-    return cards[:size], _cursor(cards[size - 1]) if len(cards) > size else ""
+def _fill(
+    project: Project, tasks: QuerySet[Task], lane: str, found: Column, source: QuerySet[Task], size: int
+) -> None:
+    """Put the first `size` cards of `source` into the column; `tasks` is all that is counted."""
+    placed = dict(_lined_up(source, lane, size + 1))
+    place = {pk: number for number, pk in enumerate(placed)}
+    cards = cards_of(Task.objects.filter(pk__in=placed))
+    found.cards = sorted(cards, key=lambda card: place[card.id])
+    found.next = _cut(found, placed, size)
+    _into_sections(project, tasks, lane, [found], placed)
 
 
-def _next(of: Column, size: int) -> str:
-    return _cursor(of.cards[size - 1]) if len(of.cards) > size else ""
+def _cut(of: Column, lane_of: Mapping[UUID, str], size: int) -> str:
+    """Leave `size` cards in the column; the cursor behind them, "" where there are no more."""
+    more, of.cards = len(of.cards) > size, of.cards[:size]
+    last = of.cards[-1] if more else None
+    return f"{last.position}.{last.id}.{lane_of[last.id]}" if last else ""
 
 
-def _cursor(card: Card) -> str:
-    return f"{card.position}.{card.id}"
+def _into_sections(
+    project: Project,
+    tasks: QuerySet[Task],
+    lane: str,
+    columns: list[Column],
+    lane_of: Mapping[UUID, str],
+) -> None:
+    if not lane:
+        for each in columns:
+            each.sections = [Section("", cards=each.cards)]
+        return
+    numbers = counts(tasks, lane)
+    named = titles(project, lane, lane_of.values())
+    for each in columns:
+        each.sections = sections(each.cards, lane_of, numbers.get(each.status, {}), named)
 
 
-def _read_cursor(text: str) -> tuple[int, UUID]:
-    position, _, name = text.partition(".")
+def _read_cursor(text: str) -> tuple[int, UUID, str]:
+    position, _, rest = text.partition(".")
+    name, _, lane = rest.partition(".")
     pk = parse_uuid(name)
-    if pk is None or not position.lstrip("-").isdecimal() or len(position) > 20:
+    whole = position.lstrip("-").isdecimal() and len(position) <= 20 and is_clean(lane)
+    if pk is None or not whole:
         raise Malformed("This is not a place in a column.")
-    return max(-(2**63), min(2**63 - 1, int(position))), pk
+    return max(-(2**63), min(2**63 - 1, int(position))), pk, lane

@@ -11,11 +11,11 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from missioncontrol.kernel.errors import NotFound
-from tasks.models import Priority, TaskType
+from tasks.filter_grammar import LANES
 from tasks.queries import board as queries
-from tasks.queries.board import Filters
 from tasks.workflow import Status, as_table
 
+from .filters import Reading, filters_or_refuse, read_filters, views_of
 from .pages import Visit, frame, in_project, mode_of
 
 MOST_SHOWN = 200
@@ -32,21 +32,24 @@ def board(visit: Visit) -> HttpResponse:
 @in_project
 def columns(visit: Visit) -> HttpResponse:
     """Every column, for a board that lost the thread."""
-    return render(visit.request, "tasks/_columns.html", _columns_context(visit))
+    return render(visit.request, "tasks/_columns.html", _columns_context(visit, filters_or_refuse(visit)))
 
 
 @require_GET
 @in_project
 def column(visit: Visit, status: str) -> HttpResponse:
     """One column with as many cards as it showed, or the next cards of it after a place."""
-    filters, request = read_filters(visit), visit.request
+    reading, request = filters_or_refuse(visit), visit.request
+    filters = reading.filters
     if status not in Status.values:
         raise NotFound("There is no such column.")
-    context: dict[str, Any] = {"project": visit.project, "filters": filters, "query": _query(visit)}
+    context: dict[str, Any] = {"project": visit.project, "filters": filters, "query": reading.address}
     if after := request.GET.get("after"):
-        cards, following = queries.more_cards(visit.project, filters, status, after)
+        sections, following = queries.more_cards(visit.project, filters, status, after)
         return render(
-            request, "tasks/_cards.html", {**context, "cards": cards, "next": following, "status": status}
+            request,
+            "tasks/_cards.html",
+            {**context, "sections": sections, "next": following, "status": status},
         )
     found = queries.column(visit.project, filters, status, _shown(visit))
     return render(request, "tasks/_column.html", {**context, "column": found})
@@ -61,6 +64,13 @@ def mode(visit: Visit) -> HttpResponse:
 
 @require_GET
 @in_project
+def views(visit: Visit) -> HttpResponse:
+    """The menu of saved views."""
+    return render(visit.request, "tasks/_views.html", {"project": visit.project, "views": views_of(visit)})
+
+
+@require_GET
+@in_project
 def choices(visit: Visit) -> JsonResponse:
     """Who can be put on a task and what its fields may be, as of now: for forms that are made in the browser."""
     return JsonResponse(queries.choices(visit.project) | {"people": queries.people(visit.project)})
@@ -69,51 +79,26 @@ def choices(visit: Visit) -> JsonResponse:
 def board_context(visit: Visit) -> dict[str, Any]:
     """What the board's page needs."""
     # The head is read before the cards: an event between the two is shown twice, never missed.
-    context = frame(visit, "board") | _columns_context(visit)
+    reading = read_filters(visit)
+    context = frame(visit, "board") | _columns_context(visit, reading)
     empty = not context["filters"].active and not any(found.count for found in context["columns"])
     return context | {
+        "reading": reading,
         "choices": queries.choices(visit.project),
+        "views": views_of(visit),
+        "lanes": [(name, f"By {name}") for name in LANES],
         "workflow": _workflow(visit),
         "empty": empty,
     }
 
 
-def _columns_context(visit: Visit) -> dict[str, Any]:
-    filters = read_filters(visit)
+def _columns_context(visit: Visit, reading: Reading) -> dict[str, Any]:
     return {
         "project": visit.project,
-        "filters": filters,
-        "query": _query(visit),
-        "columns": queries.board(visit.project, filters),
+        "filters": reading.filters,
+        "query": reading.address,
+        "columns": queries.board(visit.project, reading.filters),
     }
-
-
-def read_filters(visit: Visit) -> Filters:
-    """The filters in the address; what cannot be one is no filter."""
-    get = visit.request.GET
-    priority, kind = get.get("priority", ""), get.get("type", "")
-    return Filters(
-        text=_plain(get.get("q", "")),
-        agent=_plain(get.get("agent", "")),
-        label=_plain(get.get("label", "")),
-        type=kind if kind in TaskType.values else "",
-        priority=int(priority) if priority in {str(value) for value in Priority.values} else None,
-        mine=visit.actor.user_id if get.get("mine") else None,
-        blocked=bool(get.get("blocked")),
-        overdue=bool(get.get("overdue")),
-    )
-
-
-def _plain(text: str) -> str:
-    readable = text.encode("utf-8", "ignore").decode().replace("\0", "")
-    return readable.strip()[:200]
-
-
-def _query(visit: Visit) -> str:
-    kept = visit.request.GET.copy()
-    for name in ("after", "shown"):
-        kept.pop(name, None)
-    return kept.urlencode() if read_filters(visit).active else ""
 
 
 def _shown(visit: Visit) -> int:

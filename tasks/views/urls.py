@@ -15,6 +15,7 @@ urlpatterns = [
     path("p/<slug:slug>/columns", board.columns, name="board-columns"),
     path("p/<slug:slug>/columns/<str:status>", board.column, name="board-column"),
     path("p/<slug:slug>/mode", board.mode, name="mode"),
+    path("p/<slug:slug>/views", board.views, name="views"),
     path("p/<slug:slug>/choices", board.choices, name="choices"),
     path("p/<slug:slug>/t/<str:key>", drawer.drawer, name="drawer"),
     path("p/<slug:slug>/t/<str:key>/<str:tab>", drawer.drawer, name="drawer-tab"),

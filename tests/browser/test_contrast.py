@@ -23,8 +23,15 @@ FAINT = (Path(__file__).parent / "contrast.js").read_text()
 @pytest.mark.parametrize(
     "path",
     [
-        "", "/t/APOL-1", "/t/APOL-1/history", "/t/APOL-1/approvals", "/t/APOL-1/why",
-        "/agents", "/agents/scout", "/feed", *SEARCHES,
+        "",
+        "/t/APOL-1",
+        "/t/APOL-1/history",
+        "/t/APOL-1/approvals",
+        "/t/APOL-1/why",
+        "/agents",
+        "/agents/scout",
+        "/feed",
+        *SEARCHES,
     ],  # fmt: skip
 )
 def test_text_stands_out_from_what_is_behind_it(

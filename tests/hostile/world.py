@@ -30,6 +30,7 @@ from tasks.services.reviews import create_review
 from tasks.services.tasks import create_task
 from tasks.services.thread import post_message
 from tasks.services.transition import Step, transition
+from tasks.services.views import save_view
 from tests.hostile.requests import Targets
 
 HOUSE = Actor.system("tests")
@@ -123,6 +124,9 @@ def _fill(
         project_id=project.pk, kind="test", title=f"Look at {project.slug}", task=tasks["held"]
     )
     put_document(actor=bolt, agent=agent, kind="working", content=f"Notes of {project.slug}", day=None)
+    view = save_view(
+        actor=person(owner), project=project, name=f"Of {project.slug}", query="is:open", shared=True
+    )
     relay.drain(consumer="notifications", handle=handle)
     notes = apps.get_model("notifications", "Notification").objects.filter(project=project)
     return {
@@ -132,6 +136,7 @@ def _fill(
         "review": [str(review.pk)],
         "approval": [str(asked.pk)],
         "alert": [str(alert.pk)],
+        "view": [str(view.pk)],
         "ref": [str(execution.pk), *(str(note.pk) for note in notes[:6])],
     }
 

@@ -1,6 +1,6 @@
 // Dragging by keyboard: Space picks up, arrows carry, Space drops, Esc puts back. Each step is announced.
 import { announce, isTyping } from "../dom.js";
-import { bookmark, cardsOf, columns, isFolded, statusOf } from "./columns.js";
+import { bookmark, cardsOf, columns, isFolded, laneOf, statusOf } from "./columns.js";
 import { lift, putDown } from "./drag.js";
 import { dropped } from "./move.js";
 import { mention } from "../keys.js";
@@ -28,7 +28,7 @@ function stop(event) {
 
 function pickUp(link) {
   const card = link.closest(".card");
-  carried = { card, link, from: statusOf(card), back: bookmark(card), start: placeOf(card), moving: false };
+  carried = { card, link, from: statusOf(card), back: bookmark(card), lane: laneOf(card), start: placeOf(card), moving: false };
   card.dataset.lifted = "";
   lift(card.dataset.key, carried.from);
   announce(`Picked up ${card.dataset.key} in ${label(carried.from)}. Arrows carry it, Space drops it, Escape puts it back.`);
@@ -52,6 +52,11 @@ function hold(move) {
 function step(way) {
   const { card } = carried;
   const other = way < 0 ? card.previousElementSibling : card.nextElementSibling;
+  if (other?.matches(".lane-head") && (way > 0 || other.previousElementSibling)) {
+    hold(() => (way < 0 ? other.before(card) : other.after(card)));
+    announce(`Lane ${laneOf(card).textContent.trim()}. ${placeOf(card)} in ${label(statusOf(card))}.`);
+    return;
+  }
   if (!other?.matches(".card")) { announce(way < 0 ? "Top of the column." : "End of the cards shown."); return; }
   hold(() => (way < 0 ? other.before(card) : other.after(card)));
   announce(`${placeOf(card)} in ${label(statusOf(card))}.`);
@@ -73,10 +78,10 @@ const placeOf = (card) => {
 };
 
 function drop() {
-  const { card, from, back, link, start } = carried;
+  const { card, from, back, lane, link, start } = carried;
   release();
   link.focus();
-  if (statusOf(card) !== from || placeOf(card) !== start) dropped(card, from, back);
+  if (statusOf(card) !== from || placeOf(card) !== start || laneOf(card) !== lane) dropped(card, from, back, lane);
   else announce("Dropped where it was.");
 }
 

@@ -46,8 +46,8 @@ export function neighbours(card) {
 
 function sibling(card, way) {
   let other = card[way];
-  while (other && !other.matches(".card[data-key]")) other = other[way];
-  return other;
+  while (other && !other.matches(".card[data-key], .lane-head")) other = other[way];
+  return other?.matches(".card") ? other : null;
 }
 
 /** Put a card right below the card called `after`; on top when that is null. False when that place is not loaded yet. */
@@ -62,6 +62,16 @@ export function place(card, status, after) {
   card.dataset.status = status;
   return true;
 }
+
+/** The head of the lane a card is in, or null on a board without lanes. */
+export function laneOf(card) {
+  let head = card.previousElementSibling;
+  while (head && !head.matches(".lane-head")) head = head.previousElementSibling;
+  return head;
+}
+
+/** What makes the board's lanes, "" for none. */
+export const lanesBy = () => board().dataset.lanes;
 
 /** Remember where a card is, and how to put it back there. */
 export function bookmark(card) {

@@ -1,7 +1,7 @@
 // Dragging by pointer and touch.
 import { get } from "../api.js";
 import { tell } from "../dom.js";
-import { bookmark, columns, statusOf } from "./columns.js";
+import { bookmark, columns, laneOf, statusOf } from "./columns.js";
 import { dropped } from "./move.js";
 import { verdict } from "./workflow.js";
 
@@ -21,13 +21,13 @@ export function sortable(cards) {
     group: "board", draggable: ".card", filter: ".card-menu", preventOnFilter: false, animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
     delay: 180, delayOnTouchOnly: true, touchStartThreshold: 6, forceFallback: true, fallbackOnBody: true, fallbackTolerance: 4,
     ghostClass: "card-ghost", fallbackClass: "card-fallback", scrollSensitivity: 64, scrollSpeed: 16,
-    onStart: ({ item }) => { held = { item, from: statusOf(item), back: bookmark(item) }; lift(item.dataset.key, held.from); },
+    onStart: ({ item }) => { held = { item, from: statusOf(item), back: bookmark(item), lane: laneOf(item) }; lift(item.dataset.key, held.from); },
     onEnd: ({ item, from, to, oldDraggableIndex, newDraggableIndex }) => {
-      const { from: origin, back } = held;
+      const { from: origin, back, lane } = held;
       held = null;
       putDown();
-      if (from === to && oldDraggableIndex === newDraggableIndex) return;
-      dropped(item, origin, back);
+      if (from === to && oldDraggableIndex === newDraggableIndex && laneOf(item) === lane) return;
+      dropped(item, origin, back, lane);
     },
   });
 }

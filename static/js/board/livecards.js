@@ -16,6 +16,7 @@ export function setUpLiveCards() {
   on("live:card", (event) => { queue.push(event.card); if (!isDragging()) flush(); });
   on("board:free", flush);
   on("live:resync", reload);
+  on("board:settled", ({ from, to }) => { for (const status of [from, to]) if (columnOf(status)) fetchLater(status); });
   document.addEventListener("htmx:after:swap", dropDoubles);
 }
 

@@ -2,7 +2,7 @@
 import { get, post } from "../api.js";
 import { announce, tell } from "../dom.js";
 import { refused, toast } from "../toast.js";
-import { bookmark, cardOf, neighbours, place, shiftCount, statusOf } from "./columns.js";
+import { bookmark, cardOf, laneOf, lanesBy, neighbours, place, shiftCount, statusOf } from "./columns.js";
 import { askFor } from "./gate.js";
 import { label } from "./workflow.js";
 
@@ -45,8 +45,11 @@ export async function moveTo(key, to) {
 }
 
 /** The card was dropped: `from` is the column it came from, `back` puts it there again. */
-export function dropped(card, from, back) {
+export function dropped(card, from, back, lane = null) {
   const to = statusOf(card);
+  if (lane && laneOf(card)?.dataset.lane !== lane.dataset.lane) {
+    toast("A card stays in its lane", { detail: `Dropping moves it between columns only. To change its lane, change its ${lanesBy()}.` });
+  }
   return settle({ key: card.dataset.key, from, to, back, spot: neighbours(card) });
 }
 
@@ -63,6 +66,7 @@ async function settle(step) {
     return await mend(step, problem);
   } finally {
     mark(key, false);
+    if (lanesBy()) tell("board:settled", { from, to });
   }
 }
 

@@ -1,8 +1,9 @@
 // "Move to…": the legal targets as the server sees them, then the rest with the reason why not.
 import { get } from "../api.js";
-import { byId, el, glyph } from "../dom.js";
+import { byId, el, glyph, icon } from "../dom.js";
 import { cardOf, statusOf } from "./columns.js";
 import { moveTo } from "./move.js";
+import { isSelected, toggle } from "./select.js";
 import { label, statuses, verdict } from "./workflow.js";
 import { refused } from "../toast.js";
 
@@ -32,7 +33,8 @@ export async function openMoveMenu(key, anchor) {
   const choose = (to) => { menu.hidePopover(); anchor.focus(); moveTo(key, to); };
   menu.replaceChildren(el("p", { class: "menu-title" }, `Move ${key} from ${label(from)} to`),
     ...others.filter((to) => legal.has(to)).map((to) => item(from, to, task, choose)),
-    ...others.filter((to) => !legal.has(to)).map((to) => closed(from, to, task)));
+    ...others.filter((to) => !legal.has(to)).map((to) => closed(from, to, task)),
+    ...selecting(key, () => { menu.hidePopover(); anchor.focus(); }));
   menu.showPopover();
   fit(menu, anchor);
   menu.querySelector("button")?.focus();
@@ -42,6 +44,14 @@ function item(from, to, task, choose) {
   const found = verdict(from, to, task);
   return el("button", { type: "button", class: "menu-item", role: "menuitem", "data-to": to, onclick: () => choose(to) },
     glyph(to), el("span", {}, label(to), found.verdict === "needs" && el("small", {}, found.text)));
+}
+
+/** The way to select without keyboard and mouse. */
+function selecting(key, close) {
+  if (!cardOf(key) || !byId("bulk")) return [];
+  const text = isSelected(key) ? "Take out of the selection" : "Select";
+  return [el("hr", { class: "menu-line" }),
+    el("button", { type: "button", class: "menu-item", role: "menuitem", onclick: () => { close(); toggle(key); } }, icon("ticked"), text)];
 }
 
 function closed(from, to, task) {

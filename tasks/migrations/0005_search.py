@@ -29,7 +29,7 @@ def remove(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tasks', '0003_event_triggers'),
+        ('tasks', '0004_palette'),
     ]
 
     operations = [
