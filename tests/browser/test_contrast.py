@@ -32,7 +32,7 @@ FAINT = (Path(__file__).parent / "contrast.js").read_text()
         "/agents/scout",
         "/feed",
         *SEARCHES,
-    ],  # fmt: skip
+    ],
 )
 def test_text_stands_out_from_what_is_behind_it(
     project: Project, ada: User, visit: Callable[..., BrowserContext], theme: str, path: str

@@ -9,7 +9,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from agents.queries.credentials import agent_actor
 from agents.services.claims import claim
+from missioncontrol.kernel.api.authentication import person
 from tasks.models import Project, Task, User
+from tasks.services.views import save_view
 from tests.agents.building import an_agent
 from tests.support.server import LiveServer
 
@@ -48,9 +50,20 @@ def expect_fits(page: Page) -> None:
     assert page.evaluate(SMALL, THUMB_PX) == []
 
 
-@pytest.mark.parametrize(
-    "path", ["", "/t/{key}", "/t/{key}/thread", "/t/{key}/approvals", "/agents", "/agents/scout", "/feed"]
-)
+PATHS = [
+    "",
+    "?q=title+label:river&lane=agent",
+    "/t/{key}",
+    "/t/{key}/thread",
+    "/t/{key}/approvals",
+    "/t/{key}/why",
+    "/agents",
+    "/agents/scout",
+    "/feed",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_a_page_fits_a_phone(project: Project, task: Task, phone: Page, path: str) -> None:
     phone.goto(f"/p/apollo{path.format(key=task.key)}")
     expect(phone.locator("body[data-ready]")).to_be_attached()
@@ -64,6 +77,23 @@ def test_editing_fits_a_phone(project: Project, task: Task, phone: Page) -> None
     for name in ("Edit title", "Edit description", "Edit due date", "Assign somebody"):
         phone.get_by_role("button", name=name).tap()
     expect(phone.locator(".edit-form")).to_have_count(4)
+
+    expect_fits(phone)
+
+
+def test_views_and_the_selections_bar_fit_a_phone(
+    project: Project, ada: User, task: Task, phone: Page
+) -> None:
+    save_view(
+        actor=person(ada), project=project, name="A name that is long enough for two lines", query="title"
+    )
+    phone.goto("/p/apollo")
+    expect(phone.locator("body[data-ready]")).to_be_attached()
+    phone.get_by_role("button", name=f"Move {task.key}").tap()
+    phone.get_by_role("menuitem", name="Select").tap()
+    phone.locator("#views > summary").tap()
+    expect(phone.locator("#bulk")).to_be_visible()
+    expect(phone.get_by_role("button", name="Edit A name")).to_be_visible()
 
     expect_fits(phone)
 
