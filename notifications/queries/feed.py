@@ -67,8 +67,8 @@ def find_agent(project: Project, slug: str) -> Agent | None:
 
 
 def find_task(project: Project, key: str) -> Task | None:
-    """The project's task called `key`."""
-    return Task.objects.filter(project=project, key__iexact=key).first()
+    """The project's task called `key`, in capitals or not."""
+    return Task.objects.filter(project=project, key__in={key, key.upper()}).first()
 
 
 def agents_of(project: Project) -> list[Agent]:

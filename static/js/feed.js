@@ -16,6 +16,8 @@ let overflow = false;
 let paused = false;
 let due = 0;
 let asked = 0;
+let looking = false;
+let again = false;
 
 const home = `/p/${document.body.dataset.project}/feed`;
 const query = () => new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
@@ -42,8 +44,18 @@ function soon() {
   due ||= setTimeout(fetchNew, SETTLE_MS);
 }
 
+/** One look at a time: two at once would both bring the same lines. */
 async function fetchNew() {
   due = 0;
+  if (looking) { again = true; return; }
+  looking = true;
+  again = false;
+  await takeNew();
+  looking = false;
+  if (again) soon();
+}
+
+async function takeNew() {
   const upto = lastSeen();
   const mine = asked;
   const params = query();

@@ -59,10 +59,11 @@ async function fetchFound() {
   const answer = response?.ok ? await response.json() : null;
   if (mine !== asked) return;
   if (answer) found = answer;
-  show(answer ? "" : "Tasks cannot be searched: Mission Control cannot be reached.");
+  show(answer ? "" : "Tasks cannot be searched: Mission Control cannot be reached.", active > 0 ? items[active]?.id : "");
 }
 
-function show(trouble = "") {
+/** Draw what fits; `kept` is the id of what somebody has gone to meanwhile, which stays marked. */
+function show(trouble = "", kept = "") {
   items = words() ? ranked() : offered();
   const list = byId("palette-list");
   const rows = items.map((item, place) => option(item, place));
@@ -70,7 +71,7 @@ function show(trouble = "") {
   items.forEach((item, place) => groups.set(item.group, [...(groups.get(item.group) ?? []), rows[place]]));
   list.replaceChildren(...[...groups].map(([group, options]) => el("div", { role: "group", "aria-label": group },
     el("p", { class: "menu-title", "aria-hidden": "true" }, group), ...options)));
-  mark(0, true);
+  mark(Math.max(0, items.findIndex((item) => item.id === kept)), true);
   const count = items.length === 1 ? "1 fits" : `${items.length} fit`;
   byId("palette-note").textContent = trouble || (items.length ? count : `Nothing fits “${words()}”. Try fewer letters, or a task's key.`);
 }

@@ -115,6 +115,26 @@ def test_a_paused_feed_waits_and_goes_on_with_everything(project: Project, ada: 
     expect(first(page)).to_contain_text("While it is paused")
 
 
+def test_a_slow_answer_brings_no_line_twice(project: Project, ada: User, visit: Visit) -> None:
+    task = a_task(project, ada)
+    page = feed(visit, ada, project)
+    page.evaluate(
+        """() => { const fetched = window.fetch; window.fetch = async (...asked) => {
+          const answer = await fetched(...asked);
+          if (String(asked[0]).includes("after=")) await new Promise((resolve) => setTimeout(resolve, 900));
+          return answer; }; }"""
+    )
+
+    for number in range(4):
+        post_message(actor=person(ada), task=task, content=f"Message {number}")
+        page.wait_for_timeout(400)
+
+    expect(first(page)).to_contain_text("Message 3")
+    page.wait_for_timeout(1500)
+    numbers = page.locator("#feed-lines [data-seq]").evaluate_all("rows => rows.map(row => +row.dataset.seq)")
+    assert numbers == list(range(Event.objects.filter(project=project).count(), 0, -1))
+
+
 def test_older_lines_come_when_the_end_is_in_sight(project: Project, ada: User, visit: Visit) -> None:
     for number in range(40):
         a_task(project, ada, f"Task {number}")
@@ -140,6 +160,18 @@ def test_a_gap_is_caught_up_by_number(project: Project, ada: User, visit: Visit)
     context.set_offline(False)
 
     expect(first(page)).to_contain_text("While it was away", timeout=30_000)
+
+
+def test_a_narrowed_feed_goes_on_to_its_end_too(project: Project, ada: User, visit: Visit) -> None:
+    for number in range(60):
+        a_task(project, ada, f"Task {number}")
+    page = feed(visit, ada, project)
+    page.get_by_label("Kind").select_option("tasks")
+    expect(page.locator('#feed-lines [data-kind="moves"]')).to_have_count(0)
+
+    page.locator("#feed-lines > li").last.scroll_into_view_if_needed()
+
+    expect(page.locator("#feed-lines .feed-line")).to_have_count(60)
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440, 2560])

@@ -90,6 +90,26 @@ def test_a_task_opens_over_the_board_and_comes_first_the_next_time(
     assert board.complaints == []
 
 
+def test_what_is_chosen_stays_chosen_when_the_answer_arrives(
+    project: Project, ada: User, visit: Visit
+) -> None:
+    page = go(visit, ada, project)
+    page.evaluate(
+        """() => { const fetched = window.fetch; window.fetch = async (...asked) => {
+          if (String(asked[0]).includes("/palette")) await new Promise((resolve) => setTimeout(resolve, 1200));
+          return fetched(...asked); }; }"""
+    )
+    a_task(project, ada)
+    opened(page)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(chosen(page)).to_contain_text("Go to the feed")
+
+    expect(page.locator("#palette", has_text="Mend the pump")).to_be_visible()
+
+    expect(chosen(page)).to_contain_text("Go to the feed")
+
+
 def test_what_does_not_fit_says_so_and_text_stays_text(project: Project, ada: User, visit: Visit) -> None:
     page = opened(go(visit, ada, project), "<img src=x>zzz")
 
