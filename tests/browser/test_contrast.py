@@ -46,3 +46,20 @@ def test_text_stands_out_from_what_is_behind_it(
     expect(page.locator("body[data-ready]")).to_be_attached()
 
     assert page.evaluate(FAINT, LEAST) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_chips_lanes_mistakes_and_selected_cards_can_be_read(
+    project: Project, ada: User, visit: Callable[..., BrowserContext], theme: str
+) -> None:
+    tasks = [a_task(project, ada, "Mend the pump", labels=["river"]), a_task(project, ada, "Mend the tap")]
+    page = visit(ada, color_scheme=theme, reduced_motion="reduce").new_page()
+    page.goto("/p/apollo?q=mend&lane=label")
+    expect(page.locator("body[data-ready]")).to_be_attached()
+    page.locator(f"#card-{tasks[0].key}").click(modifiers=["ControlOrMeta"])
+    page.locator("#filter-text").fill("is:angry")
+    expect(page.locator("#filter-error")).to_be_visible()
+    page.locator("#views summary").click()
+    expect(page.get_by_text("A view keeps a filter")).to_be_visible()
+
+    assert page.evaluate(FAINT, LEAST) == []

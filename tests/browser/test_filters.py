@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from tasks.models import Project, User
@@ -78,6 +80,14 @@ def test_a_narrowed_board_follows_what_others_do(project: Project, ada: User, op
     a_task(project, ada, "Plain")
     red = a_task(project, ada, "Red", labels=["red"])
     board.expect_order("ready", [red.key])
+
+
+def test_what_was_typed_survives_an_expired_session(project: Project, ada: User, open_board: Open) -> None:
+    board = open_board()
+    Session.objects.all().delete()
+    board.page.locator("#filter-text").fill("label:red")
+    board.page.wait_for_url("**/sign-in?next=*")
+    assert board.page.url.endswith(f"?next={quote(f'/p/{project.slug}?q=label%3Ared', safe='')}")
 
 
 @pytest.mark.parametrize("width", [360, 2560])

@@ -54,6 +54,7 @@ export async function apply(query, rewrite = false) {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (mine !== asked) return;
   const error = page.getElementById("filter-error");
+  if (!error) { location.assign(`/sign-in?next=${encodeURIComponent(`${location.pathname}${text ? `?${text}` : ""}`)}`); return; }
   if (!error.hidden) { complain(error.textContent); return; }
   show(page, rewrite);
 }
