@@ -94,6 +94,7 @@ def test_the_kind_narrows_and_a_suggestion_leads_on(project: Project, ada: User,
     expect(page.locator(".hit")).to_have_count(1)
     expect(page.locator(".hit-title")).to_contain_text("Pumper")
     page.get_by_label("Kind").select_option("")
+    expect(page.locator(".hit")).to_have_count(2)
     page.get_by_role("link", name="label:pumps").click()
 
     expect(page.get_by_role("searchbox", name="Search")).to_have_value("label:pumps")
