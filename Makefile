@@ -3,6 +3,7 @@
 .PHONY: help run reload demo test test-services check openapi bench services services-stop lock clean
 PYTHON := .venv/bin/python
 EMBEDDED := env -u MC_DATABASE_URL -u MC_REDIS_URL
+PYTEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 OPENAPI := $(PYTHON) manage.py spectacular --format openapi-json --validate --fail-on-warn
 
 help: ## show this list
@@ -24,12 +25,12 @@ demo: ## let simulated agents work against the running server
 test: ## run every test on SQLite, with a real browser
 	@scripts/setup dev
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "The browser tests need Chromium (Debian: apt-get install chromium)." >&2; exit 1; }
-	$(EMBEDDED) $(PYTHON) -m pytest -m "not services"
+	$(EMBEDDED) $(PYTEST) -m "not services"
 
 test-services: ## run every test on PostgreSQL and Redis (see: make services)
 	@scripts/setup dev
 	@test -n "$$MC_DATABASE_URL" -a -n "$$MC_REDIS_URL" || { echo "MC_DATABASE_URL and MC_REDIS_URL are not set: eval \"\$$(make -s services)\"" >&2; exit 1; }
-	$(PYTHON) -m pytest
+	$(PYTEST)
 
 check: ## lint, types, layers, migrations, API description
 	@scripts/setup dev

@@ -224,7 +224,17 @@ def _mode(data: Data) -> Said:
 
 def _restored(data: Data) -> Said:
     backup = _text(_side(data, "after").get("restored_from"))
-    return Said(f"restored the project from the backup of {backup}" if backup else "opened the project again")
+    return Said(f"restored the project from {f'the backup of {backup}' if backup else 'a backup'}")
+
+
+def _view(verb: str) -> Callable[[Data], Said]:
+    """What somebody did to a saved view; a private one is not named."""
+
+    def said(data: Data) -> Said:
+        name = _text(data.get("name"))
+        return Said(f"{verb} the view “{name}”" if name else f"{verb} a view of their own")
+
+    return said
 
 
 def _member(data: Data) -> Said:
@@ -298,7 +308,11 @@ PHRASES: dict[str, Phrase] = {
     "project.updated": Phrase("project", _settings),
     "project.mode_changed": Phrase("project", _mode),
     "project.archived": Phrase("project", _plain("archived the project")),
+    "project.unarchived": Phrase("project", _plain("opened the project again")),
     "project.restored": Phrase("project", _restored),
+    "view.saved": Phrase("project", _view("saved")),
+    "view.changed": Phrase("project", _view("changed")),
+    "view.deleted": Phrase("project", _view("deleted")),
     "project.member_set": Phrase("project", _member),
     "project.member_removed": Phrase(
         "project", lambda d: Said(f"took {_text(d.get('name'))} out of the project")

@@ -31,6 +31,11 @@ def _flush_despite_triggers() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """The settings already give each process of a parallel run a database that its servers find too."""
+
+
 @pytest.fixture(autouse=True)
 def _services(request: pytest.FixtureRequest) -> None:
     """A test that needs PostgreSQL and Redis fails where they are not, so that nobody takes it for passed."""

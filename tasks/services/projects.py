@@ -144,7 +144,7 @@ def set_archived(*, actor: Actor, project: Project, archived: bool) -> Project:
         row.archived_at = timezone.now() if archived else None
         row.version += 1
         row.save()
-        type = "project.archived" if archived else "project.restored"
+        type = "project.archived" if archived else "project.unarchived"
         _record(actor, row, type, {"before": {"archived": not archived}, "after": {"archived": archived}})
     return row
 

@@ -107,7 +107,9 @@ def test_a_phrase_says_something_even_of_an_event_without_data(type: str) -> Non
             {"name": "ben", "after": {"role": "operator"}},
             ("made ben an operator", "", ""),
         ),
-        ("project.restored", {"after": {"archived": False}}, ("opened the project again", "", "")),
+        ("view.saved", {"shared": True, "name": "Mine"}, ("saved the view “Mine”", "", "")),
+        ("view.deleted", {"shared": False}, ("deleted a view of their own", "", "")),
+        ("project.unarchived", {"after": {"archived": False}}, ("opened the project again", "", "")),
         ("hull.painted_blue", {}, ("hull: painted blue", "", "")),
     ],
 )

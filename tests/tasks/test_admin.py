@@ -190,7 +190,7 @@ def test_a_project_is_archived_and_restored_with_its_event(staff: Client, projec
     assert Project.objects.get().archived_at is not None
     act(staff, Project, "restore", project)
     assert Project.objects.get().archived_at is None
-    assert [event.type for event in events(project)][-2:] == ["project.archived", "project.restored"]
+    assert [event.type for event in events(project)][-2:] == ["project.archived", "project.unarchived"]
     assert {event.actor_name for event in events(project)[-2:]} == {"grace"}
 
 

@@ -194,7 +194,7 @@ def test_an_archived_project_is_gone_for_everybody_until_it_is_restored() -> Non
 
     set_archived(actor=HOUSE, project=project, archived=False)
     assert get_project(ada, "apollo").pk == project.pk
-    assert [event.type for event in events(project)][before:] == ["project.archived", "project.restored"]
+    assert [event.type for event in events(project)][before:] == ["project.archived", "project.unarchived"]
 
 
 def test_projects_are_made_by_staff_owners_and_operators() -> None:
