@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.support.flushing import flush_despite_triggers
+from tests.support.flushing import empty_the_tables, flush_despite_triggers
 from tests.support.server import LiveServer, serving
 
 CHROMIUM_FLAGS = [
@@ -45,10 +46,12 @@ def _services(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="module")
-def _server_process(django_db_setup: None) -> Iterator[LiveServer]:
-    # Its jobs work on the test's database, so it must be gone when another module's tests count their rows.
+def _server_process(django_db_setup: None, django_db_blocker: Any) -> Iterator[LiveServer]:
+    # Its jobs work on the test's database: it, and what it wrote last, must be gone when other tests count rows.
     with serving() as server:
         yield server
+    with django_db_blocker.unblock():
+        empty_the_tables()
 
 
 @pytest.fixture

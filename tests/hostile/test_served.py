@@ -19,6 +19,7 @@ from tests.hostile.requests import Attack, attacks
 from tests.hostile.test_hostile import everything_still_answers, faults
 from tests.hostile.wire import PATIENCE_S, Line
 from tests.hostile.world import Realm, a_realm, aim, counts, rows_of
+from tests.support.flushing import empty_the_tables
 from tests.support.server import LiveServer, serving
 
 COUNT = int(os.environ.get("MC_HOSTILE_COUNT", "600"))
@@ -29,10 +30,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup: None) -> Iterator[LiveServer]:
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[LiveServer]:
     """A server that counts nobody's requests."""
     with serving(MC_KEY_RATE="1000000000") as running:
         yield running
+    with django_db_blocker.unblock():
+        empty_the_tables()
 
 
 def test_hostile_requests_on_kept_connections_get_a_clear_answer_and_do_no_harm(server: LiveServer) -> None:
