@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -69,6 +70,14 @@ class Stubborn(Crew):
             time.sleep(0.1)
         self.remember(slug, path, body, f"call-{number}", (answer.status_code, answer.text))
         return answer.status_code, answer.text
+
+
+@pytest.fixture(autouse=True)
+def _no_dead_connections(transactional_db: None) -> Iterator[None]:
+    """The pool of this process was cut as well: what it still holds is not for the tests that follow."""
+    yield
+    connection.close()
+    connection.close_pool()
 
 
 def test_nobody_loses_work_when_connections_are_cut() -> None:
