@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,9 @@ from missioncontrol.kernel.prepared import Prepared
 from tasks.models import Project, SystemState, Task
 from tasks.modes import STATE_AS_MODE, strictest
 from tasks.workflow import HELD, Status
+
+SETTLED = Q(held_until__isnull=True) | Q(held_until__lte=Now())
+"""Nobody can undo what brought the task where it is. Agents leave the others alone for those few seconds."""
 
 ORDER = ("rank", "created_at", "id")
 
@@ -50,9 +54,9 @@ class SkillsWithin(Func):
 
 def pool(agent: Agent) -> list[QuerySet[Task]]:
     """The unassigned tasks this agent may take, best first, one query per status that feeds the pool."""
-    fitting = Task.objects.filter(_fits(agent), project_id=agent.project_id, open_dependencies=0).order_by(
-        *ORDER
-    )
+    fitting = Task.objects.filter(
+        _fits(agent), SETTLED, project_id=agent.project_id, open_dependencies=0
+    ).order_by(*ORDER)
     return [fitting.filter(status=status) for status in pool_statuses(agent.project)]
 
 
@@ -106,7 +110,7 @@ def best_of_pool(agent: Agent) -> Task | None:
 
 def _best_ready(project: UUID, skills: str) -> QuerySet[Task]:
     ready = Task.objects.filter(
-        _skilled(skills), project_id=project, open_dependencies=0, status=Status.READY
+        _skilled(skills), SETTLED, project_id=project, open_dependencies=0, status=Status.READY
     )
     return ready.order_by(*ORDER).select_for_update(skip_locked=True, of=("self",))[:1]
 
@@ -118,7 +122,7 @@ def _place(task: Task) -> tuple[Any, ...]:
 def assigned_to(agent: Agent, now: datetime) -> QuerySet[Task]:
     """The tasks somebody assigned to this agent that it may take up, best first."""
     free = Q(holder__isnull=True) | Q(lease_expires_at__lte=now)
-    mine = Task.objects.filter(_fits(agent), free, status=Status.ASSIGNED, open_dependencies=0)
+    mine = Task.objects.filter(_fits(agent), SETTLED, free, status=Status.ASSIGNED, open_dependencies=0)
     return mine.filter(assignments__agent_id=agent.pk).order_by(*ORDER)
 
 
@@ -155,7 +159,7 @@ def seeking(agents: QuerySet[Agent]) -> QuerySet[Agent]:
     """
     held = Task.objects.filter(holder=OuterRef("pk")).values("holder").annotate(n=Count("pk")).values("n")
     free = Q(holder__isnull=True) | Q(lease_expires_at__lte=Now())
-    given = Task.objects.filter(free, status=Status.ASSIGNED, assignments__agent=OuterRef("pk"))
+    given = Task.objects.filter(SETTLED, free, status=Status.ASSIGNED, assignments__agent=OuterRef("pk"))
     everywhere = SystemState.objects.filter(pk=1).values("mode")
     return agents.annotate(
         open_count=Coalesce(Subquery(held), 0),
@@ -195,6 +199,17 @@ def pending_claim(agent_id: UUID, now: datetime) -> Approval | None:
     return waiting.filter(expires_at__gt=now).select_related("task").first()
 
 
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """One reason why an agent would not get a task: `message` is a sentence about it or about the task.
+
+    `asks` says that a claim is not refused for it, but waits for an operator's yes.
+    """
+
+    message: str
+    asks: bool = False
+
+
 def hindrances(
     agent: Agent,
     task: Task,
@@ -203,13 +218,16 @@ def hindrances(
     assigned: bool,
     mode: str = "normal",
     crowded: Sequence[str] = (),
-) -> list[str]:
-    """Why this agent would not get this task, as sentences; empty when it would.
+) -> list[Hindrance]:
+    """Why this agent would not get this task; empty when it would.
 
     `agent` comes from `seeking()`, `assigned` says whether it is assigned to the task, `mode` is the strictest of the
     global and the project's mode, `crowded` is what `crowding` says of the task's column.
     """
-    return [*_task_hindrances(task, now, assigned=assigned), *crowded, *_agent_hindrances(agent, task, mode)]
+    told = [*_task_hindrances(task, now, assigned=assigned), *crowded, *_agent_hindrances(agent, task, mode)]
+    asks = task.project.autonomy == "semi_autonomous" and task.status not in HELD
+    waits = [Hindrance("Its claim would wait for an operator's approval.", asks=True)] if asks else []
+    return [*map(Hindrance, told), *waits]
 
 
 def _task_hindrances(task: Task, now: datetime, *, assigned: bool) -> list[str]:
@@ -224,6 +242,8 @@ def _task_hindrances(task: Task, now: datetime, *, assigned: bool) -> list[str]:
             found.append("The task is assigned to somebody else.")
     elif task.status != Status.READY:
         found.append(f"The task is {task.status}, not ready.")
+    if task.held_until is not None and task.held_until > now:
+        found.append("A change to the task can still be undone: it stands still for a few seconds.")
     if task.open_dependencies:
         found.append(f"The task waits for {task.open_dependencies} others.")
     return found
@@ -243,8 +263,6 @@ def _agent_hindrances(agent: Agent, task: Task, mode: str) -> list[str]:
         found.append(f"It lacks {', '.join(lacking)}.")
     if getattr(agent, "open_count", 0) >= agent.max_concurrent_tasks:
         found.append("It is at capacity.")
-    if task.project.autonomy == "semi_autonomous" and task.status not in HELD:
-        found.append("Its claim would wait for an operator's approval.")
     return found
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agents.models import Agent, Approval
-from agents.queries import claimable
-from tasks.models import Assignment, Task
+from agents.queries import claimable, held
+from tasks.models import Assignment, Change, Task
 from tasks.workflow import Status
 
 OPEN = (Status.ASSIGNED, Status.IN_PROGRESS, Status.REVIEW, Status.NEEDS_APPROVAL, Status.BLOCKED)
@@ -24,6 +24,7 @@ def look(agent: Agent, now: datetime, *, wants_work: bool, also: Mapping[str, Ex
     found: dict[str, Exists] = {
         "tasks": Exists(given),
         "approvals": Exists(told_approvals(agent, now)),
+        "held": Exists(held.open_changes(agent.project_id, now)),
         **also,
     }
     if wants_work:
@@ -36,12 +37,20 @@ def look(agent: Agent, now: datetime, *, wants_work: bool, also: Mapping[str, Ex
     return flags
 
 
-def open_tasks(agent: Agent) -> list[Task]:
-    """The agent's open tasks, those in progress first."""
-    tasks = Task.objects.filter(assignments__agent_id=agent.pk, status__in=OPEN)
+def open_tasks(agent: Agent, changes: Sequence[Change] = ()) -> list[Task]:
+    """The agent's open tasks, those in progress first, as they were before `changes` (latest first), with one query.
+
+    Those are changes that can still be undone: the agent hears of them when they stand.
+    """
+    given = Q(assignments__agent_id=agent.pk, status__in=OPEN)
+    if changes:
+        given |= held.told_before(changes, agent.pk)
+    tasks = Task.objects.filter(given).distinct() if changes else Task.objects.filter(given)
     rows = list(tasks.order_by("rank", "created_at", "id")[:MOST_TASKS])
     for task in rows:
         task.project = agent.project
+    if changes:
+        rows = [task for task in held.as_before(rows, changes, agent.pk) if task.status in OPEN]
     return sorted(rows, key=lambda task: (task.status != Status.IN_PROGRESS, task.holder_id != agent.pk))
 
 

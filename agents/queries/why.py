@@ -21,7 +21,8 @@ def why(task: Task, now: datetime) -> dict[str, Any]:
     crowded = crowding(task.project, task.status)
     rows = []
     for agent in agents:
-        reasons = hindrances(agent, task, now, assigned=agent.pk in assigned, mode=mode, crowded=crowded)
+        found = hindrances(agent, task, now, assigned=agent.pk in assigned, mode=mode, crowded=crowded)
+        reasons = [each.message for each in found]
         if agent.offline_since is not None:
             reasons.append("It is offline.")
         rows.append({"agent": agent.slug, "name": agent.name, "eligible": not reasons, "reasons": reasons})

@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.models import Agent, Approval
 from agents.queries import heartbeat as queries
+from agents.queries.held import open_changes
 from agents.services.claims import Claim, claim
 from agents.services.directives import Directive, directives_for, find_task
 from agents.services.heartbeat_parts import Part, parts
@@ -65,7 +66,7 @@ def beat(*, actor: Actor, agent: Agent, said: Beat, now: datetime) -> Pulse:
     claimed, refused = _claim(actor, said)
     additions = parts()
     flags = _look(actor, agent, said, additions, now)
-    mine = queries.open_tasks(agent) if flags["tasks"] else []
+    mine = _mine(agent, flags, now)
     held = [task for task in mine if task.holder_id == agent.pk and is_live(task, now)]
     approvals = list(queries.told_approvals(agent, now).select_related("task")) if flags["approvals"] else []
     _write(actor, agent, said, mine, now)
@@ -86,6 +87,12 @@ def beat(*, actor: Actor, agent: Agent, said: Beat, now: datetime) -> Pulse:
         approvals=approvals,
         more=_more(agent, additions, flags),
     )
+
+
+def _mine(agent: Agent, flags: Mapping[str, bool], now: datetime) -> list[Task]:
+    """The agent's open tasks, without what can still be undone: one query, two while there is any."""
+    changes = list(open_changes(agent.project_id, now)) if flags["held"] else []
+    return queries.open_tasks(agent, changes) if flags["tasks"] or changes else []
 
 
 def _write(actor: Actor, agent: Agent, said: Beat, mine: list[Task], now: datetime) -> None:

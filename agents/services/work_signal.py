@@ -15,6 +15,7 @@ WAKING = frozenset(
         "task.created",
         "task.transitioned",
         "task.assigned",
+        "task.undone",
         "task.updated",
         "task.dependency_removed",
         "agent.state_changed",

@@ -37,6 +37,9 @@ def tell_of_the_step(event: Event) -> None:
     if task is None:
         return
     data = event.data
+    if "undoes" in data:
+        _tell_of_the_new_token(event, task, data)
+        return
     if _is_housekeeping(data):
         return
     to = str(data.get("after", {}).get("status", ""))
@@ -66,6 +69,21 @@ def tell_the_dependents(event: Event) -> None:
         return
     summary = f"{task.key} waits for {event.data.get('depends_on')}, which was canceled: {task.title}"
     tell(event, [Telling("status_change", involved(task), summary)], task=task)
+
+
+@handles("task.undone")
+def tell_of_what_was_undone(event: Event) -> None:
+    """Nobody heard of what was undone, so nobody hears of the undoing; but for who holds the task with a new token."""
+    task = task_of(event)
+    if task is not None:
+        _tell_of_the_new_token(event, task, event.data)
+
+
+def _tell_of_the_new_token(event: Event, task: Task, data: dict[str, Any]) -> None:
+    lease = data.get("lease")
+    if isinstance(lease, dict):
+        summary = f"{task.key} is still yours; its lease now has the token {lease['token']}: {task.title}"
+        tell(event, [Telling("status_change", _holder(lease), summary)], task=task)
 
 
 def _is_housekeeping(data: dict[str, Any]) -> bool:

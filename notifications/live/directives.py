@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from notifications.live.frames import Batch
+from notifications.services.held import change_in, due_in
 from tasks.models import Event
 
 STATE_DIRECTIVES = {"active": "resume", "paused": "pause", "drained": "drain", "quarantined": "quarantine"}
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A directive that may go out once the change stands, not before `due`."""
+
+    change: UUID
+    due: datetime
+    directive: dict[str, Any]
+
+
 def directives_of(batch: Batch, agent_id: str) -> Iterator[dict[str, Any]]:
-    """The directives for this agent, oldest first."""
+    """The directives for this agent, oldest first; those of changes that can still be undone are left for later."""
     for event in batch.events:
-        told = _directive(event, agent_id)
+        told = None if change_in(event) else _directive(event, agent_id)
         if told is not None:
-            yield {"type": "directive", "seq": event.seq, **told}
+            yield _framed(event, told)
+
+
+def later_directives_of(batch: Batch, agent_id: str) -> Iterator[Later]:
+    """The directives for this agent that wait until their change can no longer be undone."""
+    for event in batch.events:
+        change = change_in(event)
+        told = _directive(event, agent_id) if change else None
+        if change is not None and told is not None:
+            yield Later(change, due_in(event), _framed(event, told))
+
+
+def _framed(event: Event, told: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "directive", "seq": event.seq, **told}
 
 
 def _directive(event: Event, agent_id: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks.models import ActorStamped, Project, Task
+from tasks.models import ActorStamped, Change, Project, Task
 
 
 class NotificationType(models.TextChoices):
@@ -143,3 +143,19 @@ class RelayFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.consumer} failed on event {self.seq} of {self.project_id}"
+
+
+class HeldEvent(models.Model):
+    """An event a consumer passed by because its change can still be undone; handled once the change stands."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="held_events")
+    consumer = models.CharField(max_length=40)
+    seq = models.PositiveBigIntegerField()
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="held_events")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["project", "consumer", "seq"], name="held_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} waits with event {self.seq} of {self.project_id}"

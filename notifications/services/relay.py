@@ -16,7 +16,9 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from notifications.models import RelayCursor, RelayFailure
+from notifications.services import held
 from tasks.models import Event, EventStream
+from tasks.services.undo import release_due
 
 logger = logging.getLogger("missioncontrol.relay")
 
@@ -28,8 +30,13 @@ Handle = Callable[[Event], None]
 
 
 def drain(*, consumer: str, handle: Handle) -> int:
-    """Give every event `consumer` has not seen to `handle`, in order of number. Returns how many were read."""
-    return sum(_drain_project(project_id, consumer, handle) for project_id in _behind(consumer))
+    """Give every event `consumer` has not seen to `handle`, in order of number. Returns how many were read.
+
+    What belongs to a change that can still be undone waits as a row of its own, and stops nothing behind it.
+    """
+    release_due()
+    read = sum(_drain_project(project_id, consumer, handle) for project_id in _behind(consumer))
+    return read + held.drain(consumer, lambda event: _handle(consumer, event, handle))
 
 
 def retry(*, failure: RelayFailure, handle: Handle) -> bool:
@@ -72,7 +79,7 @@ def _batch(project_id: UUID, consumer: str, handle: Handle) -> int:
         if cursor is None:
             return 0
         events = list(Event.objects.filter(project_id=project_id, seq__gt=cursor.seq).order_by("seq")[:BATCH])
-        for event in events:
+        for event in held.pass_by(consumer, events):
             _handle(consumer, event, handle)
         if events:
             _advance(cursor, events[-1].seq)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from missioncontrol.kernel.actor import Actor
+from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.errors import Refused
-from tasks.errors import AtCapacity, LeaseHeld, NotYourTask, StaleLease
+from tasks.errors import AtCapacity, LeaseHeld, NotYourTask, StaleLease, StandsStill
 from tasks.models import Assignment, Task
 from tasks.modes import Act, ensure
 from tasks.workflow import CLOSED, HELD
@@ -33,6 +35,7 @@ def check_token(actor: Actor, task: Task, token: int | None, now: datetime) -> N
         return
     if holds(actor, task, now) and token == task.lease_token:
         return
+    ensure_settled(actor, task, now)
     raise StaleLease(
         f"Lease {token} of {task.key} is not live.",
         extra={
@@ -40,6 +43,23 @@ def check_token(actor: Actor, task: Task, token: int | None, now: datetime) -> N
             "next_action": "Stop working on this task; claim again for a fresh lease.",
         },
     )
+
+
+def ensure_settled(actor: Actor, task: Task, now: datetime | None = None) -> None:
+    """Ask an agent to come back while a change to the task can still be undone. Raises `StandsStill` (409)."""
+    if not actor.is_agent or task.held_until is None:
+        return
+    left = (task.held_until - (now or database_now())).total_seconds()
+    if left > 0:
+        seconds = math.ceil(left)
+        raise StandsStill(
+            f"{task.key} stands still for {seconds} s: a change to it can still be undone.",
+            extra={
+                "retryable": True,
+                "retry_after_s": seconds,
+                "next_action": f"Try again in {seconds} s.",
+            },
+        )
 
 
 def end(task: Task) -> dict[str, Any]:
@@ -108,6 +128,7 @@ def for_write(
 
     People and services pass through. Raises `StaleLease`, `NotYourTask` or `LeaseHeld`.
     """
+    ensure_settled(actor, task, now)
     check_token(actor, task, token, now)
     if not actor.is_agent or task.status not in HELD:
         return {}
@@ -147,6 +168,7 @@ def for_edit(actor: Actor, task: Task, now: datetime, token: int | None = None) 
     """
     if not actor.is_agent:
         return {}
+    ensure_settled(actor, task, now)
     if task.status in CLOSED:
         advice = {"next_action": "Ask a person to reopen the task."}
         raise Refused(f"{task.key} is {task.status}.", code="finished", extra=advice)

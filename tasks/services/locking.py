@@ -9,6 +9,7 @@ from django.utils import timezone
 from missioncontrol.kernel.errors import NotFound
 from tasks.errors import VersionConflict
 from tasks.models import Task
+from tasks.services.undoable import noted
 
 
 def lock_task(task_id: Any) -> Task:
@@ -25,6 +26,7 @@ def write_task(task: Task, **changes: Any) -> Task:
     Raises `VersionConflict` (409) when another writer came first; then nothing was written.
     """
     changes.setdefault("updated_at", timezone.now())
+    changes |= noted(task, changes)
     changes["version"] = task.version + 1
     written = Task.objects.filter(pk=task.pk, version=task.version).update(**changes)
     if not written:

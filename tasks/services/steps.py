@@ -10,11 +10,15 @@ from typing import Any
 
 from missioncontrol.kernel.actor import Actor
 from tasks.events import record_task
-from tasks.models import Assignment, BlockCause, Review, Task, Transition, stamp
+from tasks.models import Assignment, BlockCause, Change, Review, Task, Transition, stamp
+from tasks.recording import current
 from tasks.services import leases
 from tasks.services.hooks import run_transition_hooks
 from tasks.services.locking import write_task
 from tasks.workflow import CLOSED, Status
+
+UNDONE = "Undone."
+"""The reason in the history of a step that takes another one back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,38 @@ def write_step(actor: Actor, task: Task, step: Step, now: datetime, assignees: l
     if origin == "review":
         _settle_reviews(task, step.to)
     row = _record(actor, task, step, origin, now, granted)
+    run_transition_hooks(task, row, actor)
+    return task
+
+
+def write_back(actor: Actor, task: Task, change: Change, changes: dict[str, Any], now: datetime) -> Task:
+    """Write the columns that undo `change` on this task, with history and event, and tell the hooks of a step.
+
+    Where the lease went to somebody meanwhile, `changes` holds a new token, which its holder is told.
+    """
+    origin = task.status
+    told: dict[str, Any] = {"undoes": str(change.pk)}
+    if changes.get("lease_token", 0) > task.lease_token:
+        told["lease"] = {"agent": str(changes["holder_id"]), "token": changes["lease_token"]}
+    write_task(task, **changes)
+    if task.status == origin:
+        record_task(task, type="task.undone", actor=actor, data=told)
+        return task
+    row = Transition.objects.create(
+        project_id=task.project_id,
+        task=task,
+        from_status=origin,
+        to_status=task.status,
+        reason=UNDONE,
+        artifacts=_artifacts(task),
+        request_id=actor.request_id,
+        at=now,
+        undoes=change,
+        **stamp(actor),
+    )
+    told |= {"before": {"status": origin}, "after": {"status": task.status}, "reason": UNDONE}
+    told |= {"override": False, "automatic": False}
+    record_task(task, type="task.transitioned", actor=actor, data=told)
     run_transition_hooks(task, row, actor)
     return task
 
@@ -129,6 +165,7 @@ def _record(
         idempotency_key=actor.idempotency_key,
         request_id=actor.request_id,
         at=now,
+        change_id=made.id if (made := current()) is not None else None,
         **stamp(actor),
     )
     data: dict[str, Any] = {

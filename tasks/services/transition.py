@@ -89,6 +89,7 @@ def _told_hindrance(
     try:
         if not step.override:
             require(actor, task.project, Need.WRITE)
+        leases.ensure_settled(actor, task, now)
         leases.check_token(actor, task, step.lease_token, now)
         if task.status == step.to:
             return "", ""
@@ -122,6 +123,7 @@ def take_locked(
 
 
 def _take(actor: Actor, task: Task, step: Step, now: datetime, known: list[Assignment] | None = None) -> Task:
+    leases.ensure_settled(actor, task, now)
     leases.check_token(actor, task, step.lease_token, now)
     if task.status == step.to:
         return task
@@ -223,13 +225,13 @@ def _effects_told(task: Task, to: str) -> list[str]:
         (True, f"status becomes {to}"),
         (to == "in_progress" and task.started_at is None, "started now"),
         (to == "review", "submitted now"),
-        (to in CLOSED, "completed now"),
+        (to in CLOSED, "closed now"),
         (task.status in CLOSED and to not in CLOSED, "completion time cleared"),
         (to == "blocked", "blocked reason set"),
         (task.status == "blocked", "blocked reason cleared"),
         ((task.status, to) == ("review", "in_progress"), "review cycles grow by one"),
         (task.holder_id is not None and to not in workflow.HELD, "lease ends"),
-        (to == "in_progress" and task.status in leases.RETURNING, "last holder gets a fresh lease"),
+        (to == "in_progress" and task.status in leases.RETURNING, "its last holder may go on with it"),
     ]
     return [text for applies, text in told if applies]
 

@@ -1,13 +1,20 @@
 // Moving a card: at once on the screen, then on the server; refused, it goes back with the reason.
-import { get, post } from "../api.js";
+import { post } from "../api.js";
 import { announce, tell } from "../dom.js";
+import { needed } from "../needed.js";
 import { refused, toast } from "../toast.js";
 import { bookmark, cardOf, laneOf, lanesBy, neighbours, place, shiftCount, statusOf } from "./columns.js";
-import { askFor } from "./gate.js";
+import { bind } from "../keys.js";
 import { label } from "./workflow.js";
 
-const UNDO_S = 8;
 const own = new Map();
+
+const undoing = () => needed(import("../undo.js"));
+
+export function setUpMoves() {
+  if (document.body.dataset.role === "viewer") return;
+  bind("z", () => { undoing().then((undo) => undo?.undoLast()); }, "Undo the last change", "Board");
+}
 
 /** The stream tells of a move this page made: what was counted ahead of it is taken back, the event counts. */
 export function confirmed(key, to) {
@@ -38,9 +45,7 @@ export async function moveTo(key, to) {
   const from = card ? statusOf(card) : null;
   if (!card) return settle({ key, from, to, back: () => {}, spot: {} });
   const back = bookmark(card);
-  const focused = card.contains(document.activeElement);
   place(card, to, null);
-  if (focused) card.querySelector(".card-link").focus();
   return settle({ key, from, to, back, spot: {} });
 }
 
@@ -53,14 +58,20 @@ export function dropped(card, from, back, lane = null) {
   return settle({ key: card.dataset.key, from, to, back, spot: neighbours(card) });
 }
 
+/** The dialog that asks for what is missing; what the server answered once it has taken it, or null. */
+async function askFor(asked) {
+  return (await needed(import("./gate.js")))?.askFor(asked) ?? null;
+}
+
 async function settle(step) {
   const { key, from, to, spot } = step;
   const changes = from !== to;
   mark(key, true);
   if (changes) ahead(step);
   try {
-    await post(`/tasks/${key}/move`, changes ? { to, ...spot } : spot);
-    if (changes) done(step);
+    const answer = await post(`/tasks/${key}/move`, { ...(changes ? { to } : {}), ...spot, undoable: true });
+    if (changes) done(step, [answer]);
+    else placed(step, answer);
     return true;
   } catch (problem) {
     return await mend(step, problem);
@@ -73,8 +84,8 @@ async function settle(step) {
 async function mend(step, problem) {
   const { key, to } = step;
   if (step.from !== to && problem.status === 422 && problem.code !== "no_edge" && problem.errors.length) {
-    const filled = await askFor({ key, to, problem, spot: step.spot, mayOverride: mayOverride() });
-    if (filled) { done(step); return true; }
+    const answers = await askFor({ key, to, problem, spot: step.spot, mayOverride: mayOverride() });
+    if (answers) { done(step, answers); return true; }
     undone(step);
     announce(`${key} stays in ${label(step.from)}.`);
     return false;
@@ -88,12 +99,12 @@ async function mend(step, problem) {
 }
 
 async function override(step, problem) {
-  const filled = await askFor({ key: step.key, to: step.to, problem, spot: {}, mayOverride: true, only: "override" });
-  if (!filled) return;
+  const answers = await askFor({ key: step.key, to: step.to, problem, spot: {}, mayOverride: true, only: "override" });
+  if (!answers) return;
   const card = cardOf(step.key);
   if (card) place(card, step.to, null);
   ahead(step);
-  done(step);
+  done(step, answers);
 }
 
 function undone(step) {
@@ -110,39 +121,31 @@ function mark(key, pending) {
   cardOf(key)?.toggleAttribute("data-pending", pending);
 }
 
-function done(step) {
+function done(step, answers) {
   const { key, from, to } = step;
   announce(`${key} moved to ${label(to)}.`);
   tell("board:moved", { key, from, to });
-  if (!from) { toast(`${key} moved to ${label(to)}`, { tone: "good" }); return; }
-  toast(`${key} moved to ${label(to)}`, { tone: "good", seconds: UNDO_S, action: { label: "Undo", run: () => undo(step) } });
+  undoing().then((undo) => undo?.offer(`${key} moved to ${label(to)}`, answers, from ? backAgain(step) : {}));
 }
 
-async function undo({ key, from, to, back }) {
-  const card = cardOf(key);
-  if (card && statusOf(card) === to) back();
+/** A new place in the same column: the toast only where there is something to undo. */
+function placed({ key }, answer) {
+  if (answer.undo) undoing().then((undo) => undo?.offer(`${key} has a new place`, [answer]));
+}
+
+/** What shows an undo on the board before the server has decided, and what takes that back. */
+function backAgain({ key, from, to, back }) {
   const step = { key, from: to, to: from };
-  ahead(step);
-  try {
-    await backOnServer(key, from);
-    announce(`${key} is back in ${label(from)}.`);
-    tell("board:moved", { key, from: to, to: from });
-  } catch (problem) {
-    forget(step);
-    if (card) place(cardOf(key) ?? card, to, null);
-    refused(`${key} could not be moved back`, problem);
-  }
-}
-
-async function backOnServer(key, to) {
-  const card = cardOf(key);
-  const spot = card ? neighbours(card) : {};
-  try {
-    await post(`/tasks/${key}/move`, { to, ...spot });
-  } catch (problem) {
-    const task = await get(`/tasks/${key}`);
-    if (task.status === to) return;
-    if (problem.status !== 422 || !mayOverride()) throw problem;
-    await post(`/tasks/${key}/move`, { to, ...spot, override: true, reason: "Undo of a move on the board" });
-  }
+  let card = null;
+  return {
+    putBack: () => {
+      card = cardOf(key);
+      if (card && statusOf(card) === to) back();
+      ahead(step);
+    },
+    failed: () => {
+      forget(step);
+      if (card) place(cardOf(key) ?? card, to, null);
+    },
+  };
 }
