@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
 
 from missioncontrol.kernel.actor import Actor
 from notifications.consumers.base import MAX_NUMBER, Socket
-from notifications.live.directives import directives_of
+from notifications.live.directives import Later, directives_of, later_directives_of
 from notifications.live.feed import Feed
 from notifications.live.frames import Batch, encode
 from notifications.live.hub import hub
@@ -15,8 +18,13 @@ from notifications.live.passes import Pass, agent_pass
 from notifications.queries.stream import head_of
 from notifications.services import agent_inbox
 from notifications.services.letters import letters
+from tasks.models import Change
+from tasks.services.undo import release_due
 
 PUSHED_AT_ONCE = 20
+LOOK_AGAIN_S = 0.5
+"""How often to look whether a change stands whose time is over."""
+
 PATIENCE_S = 60.0
 """How long an agent may take to acknowledge half of what was pushed to it."""
 
@@ -32,6 +40,7 @@ class AgentSocket(Socket):
         self._pushed = 0
         self._read_up_to = self._stored_up_to = 0
         self._storing: asyncio.Future[None] | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
 
     async def admit(self) -> Pass:
         """Agents by their key."""
@@ -54,6 +63,23 @@ class AgentSocket(Socket):
         """Pass on directives; the rest of the stream is not for agents' sockets."""
         for directive in directives_of(batch, str(self.given.agent_id)):
             self.say(encode(directive))
+        for later in later_directives_of(batch, str(self.given.agent_id)):
+            waiting = asyncio.ensure_future(self._say_later(later))
+            self._waiting.add(waiting)
+            waiting.add_done_callback(self._waiting.discard)
+            waiting.add_done_callback(self._failed)
+
+    async def _say_later(self, later: Later) -> None:
+        """Pass on a directive once nobody can take back what it follows from; not at all when somebody did."""
+        while self.outlet.close_code is None:
+            left = (later.due - timezone.now()).total_seconds()
+            await asyncio.sleep(max(left, 0.0) + LOOK_AGAIN_S)
+            change = await hub.database(_change, later.change)
+            if change is None or change.undone_at is not None:
+                return
+            if change.released_at is not None:
+                self.say(encode(later.directive))
+                return
 
     def notify(self) -> None:
         """Look for new notifications."""
@@ -85,6 +111,11 @@ class AgentSocket(Socket):
                 self._pushed = int(row["cursor"])
                 frame = {"type": "notification", "seq": self._pushed, "notification": row}
                 self.outlet.offer(encode(frame), self._pushed)
+
+
+def _change(change_id: UUID) -> Change | None:
+    release_due()
+    return Change.objects.filter(pk=change_id).first()
 
 
 def _next(agent_id: Any, after: int) -> list[dict[str, Any]]:

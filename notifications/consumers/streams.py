@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from notifications.consumers.base import Socket
 from notifications.live.feed import Feed
 from notifications.live.frames import Batch, Pictures, encode
+from notifications.live.guests import Guest, guest_of
 from notifications.live.hub import hub
 from notifications.live.passes import Pass, person_pass, service_pass
+from notifications.live.presence import Allowance, key_within
 from notifications.queries.stream import Head, events_after, head_of
 
 CATCH_UP_S = 30.0
@@ -74,14 +77,41 @@ class StreamSocket(Socket):
 
 
 class BoardSocket(StreamSocket):
-    """For signed-in members: events with the rendered card, and the bell."""
+    """For signed-in members: events with the rendered card, the bell, and who else is at the board."""
 
     wants_cards = True
+
+    def __init__(self, *handshake: Any) -> None:
+        super().__init__(*handshake)
+        self._allowance = Allowance()
+        self._guest: Guest | None = None
 
     async def admit(self) -> Pass:
         """Members by their session alone."""
         slug = self.scope["url_route"]["kwargs"]["slug"]
         return await hub.database(person_pass, self.header(b"cookie"), slug)
+
+    async def hear(self, message: dict[str, Any]) -> None:
+        """Acknowledgements, and where this person looks; whoever says too much of that is not heard."""
+        if message.get("type") != "presence":
+            await super().hear(message)
+        elif self in hub.members and self._allowance.take():
+            await self._look(message)
+
+    async def _look(self, message: dict[str, Any]) -> None:
+        """Who it is, the session says; a card of another project is none."""
+        project_id = self.given.project_id
+        if message.get("away") is True:
+            hub.presence.gone(project_id, self)
+            return
+        if self._guest is None:
+            self._guest = await hub.database(guest_of, self.given)
+        if self._guest is None or self not in hub.members:
+            return
+        card = key_within(message.get("card"), self._guest.prefix)
+        drag = None if self.given.role == "viewer" else key_within(message.get("drag"), self._guest.prefix)
+        seen = replace(self._guest.person, cards=(card,) if card else (), drag=drag)
+        hub.presence.seen(project_id, self, seen)
 
 
 class EventsSocket(StreamSocket):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from django.conf import settings
@@ -22,6 +22,7 @@ from notifications.live import bus, metrics
 from notifications.live.feed import Feed, Listener
 from notifications.live.frames import encode
 from notifications.live.passes import Pass, still_good
+from notifications.live.presence import Presence
 from notifications.queries.inbox import unread_counts
 from notifications.queries.stream import head_of, heads_of
 
@@ -29,6 +30,7 @@ logger = logging.getLogger("missioncontrol.live")
 
 POLL_S = 1.0
 PING_S = 20.0
+TURN_S = 1.0
 RECHECK_S = 60.0
 THREADS = 2
 BROKEN = 1011
@@ -57,6 +59,7 @@ class Hub:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.feeds: dict[UUID, Feed] = {}
         self.members: set[Member] = set()
+        self.presence = Presence(process=uuid4().hex)
         self._tasks: set[asyncio.Task[None]] = set()
         self._runs: dict[UUID, asyncio.Task[None]] = {}
         self._opening = asyncio.Lock()
@@ -68,7 +71,7 @@ class Hub:
             return
         self.loop = asyncio.get_running_loop()
         bus.listen(self.receive)
-        routines = [self._poll, self._ping, self._recheck_often]
+        routines = [self._poll, self._ping, self._recheck_often, self._turn_often]
         if settings.MC_REDIS_URL:
             routines.append(self._listen_to_redis)
         for routine in routines:
@@ -94,6 +97,7 @@ class Hub:
         """The socket is gone; a feed that nobody uses ends."""
         if member not in self.members:
             return
+        self.presence.gone(member.given.project_id, member)
         self.members.discard(member)
         metrics.SOCKETS.set(len(self.members))
         feed = self.feeds.get(member.given.project_id)
@@ -124,6 +128,8 @@ class Hub:
             self._notify(set(note["agents"]))
         if "session" in note:
             self._sign_out(note["session"])
+        if "presence" in note:
+            self.presence.heard(note)
 
     def _wake(self, project_id: UUID) -> None:
         feed = self.feeds.get(project_id)
@@ -180,6 +186,15 @@ class Hub:
             for member in list(self.members):
                 member.notify()
 
+    async def _turn_often(self) -> None:
+        """Once a second at most: who is at which board, to the sockets of this process and to the other processes."""
+        while True:
+            await asyncio.sleep(TURN_S)
+            notes = self.presence.turn()
+            if notes and settings.MC_REDIS_URL:
+                assert self.loop is not None
+                await self.loop.run_in_executor(self._threads, _publish, notes)
+
     async def _recheck_often(self) -> None:
         while True:
             await asyncio.sleep(RECHECK_S)
@@ -209,7 +224,7 @@ class Hub:
         """Take a note of another process; what is none (an older version's, say) is passed over."""
         try:
             self._act(orjson.loads(data))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, KeyError):
             logger.warning("live hub heard something that is no note")
 
     def _feed_ended(self, feed: Feed) -> None:
@@ -240,6 +255,11 @@ def _kept(function: Callable[..., T], *args: Any) -> T:
         connection.ensure_connection()
         connection.close_at = time.monotonic() + CONNECTION_AGE_S
     return function(*args)
+
+
+def _publish(notes: list[dict[str, Any]]) -> None:
+    for note in notes:
+        bus.publish(note)
 
 
 hub = Hub()

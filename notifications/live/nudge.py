@@ -17,6 +17,7 @@ from notifications.queries.recipients import Audience
 from tasks.models import Event
 
 EVERY_S = 0.1
+AGAIN_S = 1.0
 
 
 class Nudger:
@@ -27,9 +28,11 @@ class Nudger:
         self._asked = threading.Event()
         self._lock = threading.Lock()
         self._pid = 0
+        self._until = 0.0
 
-    def ask(self) -> None:
-        """Have the action run soon; never waits."""
+    def ask(self, *, until: float = 0.0) -> None:
+        """Have the action run soon, and every second until the clock `time.monotonic` shows `until`; never waits."""
+        self._until = max(self._until, until)
         if self._pid != os.getpid():
             self._start()
         self._asked.set()
@@ -45,7 +48,7 @@ class Nudger:
 
     def _run(self, asked: threading.Event) -> None:
         while True:
-            asked.wait()
+            asked.wait(AGAIN_S if time.monotonic() < self._until else None)
             asked.clear()
             self._action()
             time.sleep(EVERY_S)
