@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from missioncontrol.kernel.errors import Malformed
@@ -22,6 +24,7 @@ _MAX_FLOAT_CHARACTERS = 400
 # A string matches even when its end is missing: the scan stays linear whatever it is given.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_SPACE = re.compile(r"[ \t\n\r]*")
 _BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -37,6 +40,84 @@ def loads(data: bytes) -> Any:
         ) from error
     if _SUSPICIOUS_ESCAPE.search(text):
         _check_strings(value)
+    return value
+
+
+def elements(data: bytes) -> Iterator[tuple[int, Any]]:
+    """The elements of the array that `data` spells, one at a time, each with the line it begins on, from 1.
+
+    Arrays that follow one another count as one: some programs print a page after the other. An element with a
+    character that is none of text comes as the Malformed that says so. Raises Malformed like `loads`, and where `data`
+    is something else than an array.
+    """
+    text = _decode(data).removeprefix("\ufeff")
+    _check_depth(text)
+    scan = _Scan(text)
+    if scan.skip() != "[":
+        raise Malformed("Not a JSON array: the first character must be “[”, at line 1, column 1.")
+    while scan.skip() == "[":
+        scan.at += 1
+        yield from _members(scan)
+
+
+@dataclass(slots=True)
+class _Scan:
+    """A place in a text of JSON, and the line it is on."""
+
+    text: str
+    at: int = 0
+    line: int = 1
+    counted: int = 0
+
+    def skip(self) -> str:
+        """Pass over white space; the character that comes then, "" at the end."""
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        self.line += self.text.count("\n", self.counted, self.at)
+        self.counted = self.at
+        return self.text[self.at : self.at + 1]
+
+    def expected(self, what: str) -> Malformed:
+        """The refusal of what stands here."""
+        column = self.at - self.text.rfind("\n", 0, self.at)
+        return Malformed(f"Not valid JSON: Expecting {what} at line {self.line}, column {column}.")
+
+
+def _members(scan: _Scan) -> Iterator[tuple[int, Any]]:
+    if scan.skip() == "]":
+        scan.at += 1
+        return
+    while True:
+        scan.skip()
+        line = scan.line
+        yield line, _member(scan)
+        following = scan.skip()
+        if following not in {",", "]"}:
+            raise scan.expected("“,” or “]”")
+        scan.at += 1
+        if following == "]":
+            return
+
+
+def _member(scan: _Scan) -> Any:
+    try:
+        value, end = _DECODER.raw_decode(scan.text, scan.at)
+    except json.JSONDecodeError as error:
+        raise Malformed(
+            f"Not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from error
+    except Malformed as error:
+        raise Malformed(f"{error.message} Look at the element at line {scan.line}.") from error
+    suspicious = _SUSPICIOUS_ESCAPE.search(scan.text, scan.at, end)
+    scan.at = end
+    return _checked(value) if suspicious else value
+
+
+def _checked(value: Any) -> Any:
+    try:
+        _check_strings(value)
+    except Malformed as error:
+        return error
     return value
 
 

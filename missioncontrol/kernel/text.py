@@ -32,6 +32,11 @@ def is_clean(value: str) -> bool:
     return "\r" not in value and _FORBIDDEN.search(value) is None
 
 
+def storable(value: str) -> str:
+    """`value` without what no database takes, lone surrogates and NUL: for text that is looked for, never kept."""
+    return value.encode("utf-8", "ignore").decode().replace("\0", "")
+
+
 def is_visible(value: str) -> bool:
     """Whether a person sees anything: at least one character that is not a space, a format or a control
     character.

@@ -28,7 +28,7 @@ def read(path: Path) -> Reading:
     for file in files:
         _take(reading, file, path)
     _resolve_ids(reading)
-    graph.settle(reading)
+    graph.settle(reading.tasks, reading.skip)
     return reading
 
 

@@ -37,7 +37,7 @@ def read(path: Path) -> Reading:
     log.settle(reading)
     for record in reading.tasks.values():
         _settle(reading, record)
-    graph.settle(reading)
+    graph.settle(reading.tasks, reading.skip)
     return reading
 
 

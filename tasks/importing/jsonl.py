@@ -14,6 +14,8 @@ from missioncontrol.kernel.errors import Malformed
 from .records import Place, Reading, UnreadableSource
 
 MAX_LINE_BYTES = 1024 * 1024
+MAX_FILE_BYTES = 512 * 1024 * 1024
+"""Of what a compressed file holds; a small one can hold very much."""
 
 
 def find(folder: Path, name: str) -> Path | None:
@@ -43,11 +45,14 @@ def rows(path: Path, reading: Reading) -> Iterator[tuple[Place, dict[str, Any]]]
 
 
 def _lines(path: Path, reading: Reading) -> Iterator[tuple[Place, bytes]]:
-    number = 0
+    number = size = 0
     try:
         with _open(path) as stream:
             while line := stream.readline(MAX_LINE_BYTES + 1):
                 number += 1
+                size += len(line)
+                if size > MAX_FILE_BYTES:
+                    raise UnreadableSource(f"{path.name} holds more than can be imported at once. Split it.")
                 place = Place(path.name, number)
                 if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
                     _finish_line(stream)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ MAX_LABEL = 60
 MAX_NAME = 150
 MAX_REF = 180
 MAX_ITEMS = 100
+
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a task was made or changed whose source does not say: the day of the import takes its place."""
 
 
 class UnreadableSource(Exception):
@@ -117,17 +120,28 @@ class TaskRecord:
 
         Messages are told by reference and hash of their content.
         """
-        told = asdict(self)
-        del told["place"], told["related"]
+        told = {name: _plain(getattr(self, name)) for name in _TOLD}
         told["parent"] = self.parent.to if self.parent else None
         told["depends_on"] = [link.to for link in self.depends_on]
         told["messages"] = {message.ref: message.digest() for message in self.messages}
-        plain: dict[str, Any] = json.loads(json.dumps(told, default=datetime.isoformat))
-        return plain
+        told["history"] = [{**asdict(change), "at": change.at.isoformat()} for change in self.history]
+        return told
 
     def digest(self) -> str:
         """A hash that changes when, and only when, the source says something else about the task."""
-        return _hash(json.dumps(self.as_told(), sort_keys=True))
+        return digest_of(self.as_told())
+
+
+_TOLD = tuple(one.name for one in fields(TaskRecord) if one.name not in {"place", "related"})
+
+
+def digest_of(told: Mapping[str, Any]) -> str:
+    """The hash of what `as_told` answered."""
+    return _hash(json.dumps(told, sort_keys=True))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(slots=True)
@@ -145,7 +159,8 @@ class Reading:
         """Take a task in; raises BadRow when its id was seen before."""
         known = self.tasks.get(record.ref)
         if known is not None:
-            raise BadRow(f"The id was given before, in {known.place.file} line {known.place.line}.")
+            where = f"{known.place.file} line {known.place.line}".strip()
+            raise BadRow(f"The id was given before, in {where}.")
         self.tasks[record.ref] = record
 
 

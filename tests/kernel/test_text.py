@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from missioncontrol.kernel.text import BadText, clean_line, clean_text, is_clean
+from missioncontrol.kernel.text import BadText, clean_line, clean_text, is_clean, storable
 
 
 @pytest.mark.parametrize("bad", ["a\x00b", "\ud800", "\x1b[31m", "bell\x07", "\x7f", "\x85"])
@@ -40,3 +40,13 @@ def test_cleaned_text_is_clean_and_can_be_written(value: str) -> None:
         return
     assert is_clean(cleaned)
     cleaned.encode()
+
+
+@given(st.text())
+def test_what_is_looked_for_loses_what_no_database_takes_and_nothing_else(value: str) -> None:
+    kept = storable(f"{value}\0\ud800")
+    assert "\0" not in kept
+    kept.encode()
+    assert kept == "".join(
+        letter for letter in value if letter != "\0" and not "\ud800" <= letter <= "\udfff"
+    )
