@@ -10,8 +10,9 @@ from agents.models import Agent, AgentState
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.transactions import unit
 from tasks.events import record
-from tasks.models import Project
+from tasks.models import Import, Project
 from tasks.services.access import Need, require
+from tasks.services.importing import imports
 from tasks.services.importing.directory import Directory, last_part, slugs_of
 
 REASON = "Named by an import; give it a key and resume it to let it work."
@@ -34,6 +35,18 @@ def enrol_imported(*, actor: Actor, project: Project, names: Iterable[str]) -> l
             if not Agent.objects.filter(project=project, slug=slug).exists():
                 made.append(_enrol(actor, project, slug, name))
     return made
+
+
+def start_import(*, actor: Actor, source: Import, with_agents: bool = False) -> Import:
+    """Start what was read; `with_agents` first registers an agent for every name in it that nobody here has.
+
+    Raises `Conflict` (409) when it was started already, `Forbidden` for agents unless the actor may administer.
+    """
+    with unit():
+        if with_agents:
+            names = source.shape.get("names", [])
+            enrol_imported(actor=actor, project=source.project, names=names)
+        return imports.start(actor=actor, source=source)
 
 
 def _enrol(actor: Actor, project: Project, slug: str, name: str) -> Agent:

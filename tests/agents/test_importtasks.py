@@ -106,3 +106,33 @@ def test_a_path_that_cannot_be_read_ends_with_one_sentence(
 def test_an_unknown_project_ends_with_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="There is no project “none”"):
         call_command("importtasks", str(tmp_path), "--project", "none", "--format", "beads", skip_checks=True)
+
+
+def test_a_csv_file_is_brought_with_columns_that_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "team.csv"
+    path.write_text("Nr;Betreff;Stand\n7;Mend the pump;Done\n")
+    with pytest.raises(CommandError, match="No column can be told to be the title"):
+        run(path, format="csv")
+    options = ("--map", "title=Betreff", "--map", "id=Nr", "--map", "status=Stand")
+
+    assert run(path, *options, format="csv").startswith("1 created")
+    assert run(path, *options, format="csv").startswith("0 created, 0 updated, 1 unchanged")
+    assert Task.objects.values_list("source_ref", "title", "status").get() == (
+        "csv:7",
+        "Mend the pump",
+        "done",
+    )
+    for wrong in ("title=Odd", "odd=Nr"):
+        with pytest.raises(CommandError, match="There is no"):
+            run(path, "--map", wrong, format="csv")
+    with pytest.raises(CommandError, match="--map goes with --format csv"):
+        run(path, *options, format="github")
+
+
+def test_issues_of_github_are_brought_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "issues.json"
+    row = {"number": 3, "title": "Mend", "body": "Why", "state": "OPEN", "createdAt": "2026-01-02T00:00:00Z"}
+    path.write_text(json.dumps([row]))
+
+    assert run(path, format="github").startswith("1 created")
+    assert Task.objects.get().source_ref == "github:#3"

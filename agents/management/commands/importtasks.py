@@ -18,6 +18,7 @@ from agents.services.imported_agents import enrol_imported
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.errors import DomainError
 from missioncontrol.kernel.transactions import unit
+from tasks.importing import csv_files
 from tasks.importing.formats import READERS
 from tasks.importing.records import Reading, UnreadableSource
 from tasks.models import Project
@@ -34,15 +35,24 @@ class _TakenBack(Exception):
 
 
 class Command(BaseCommand):
-    """`manage.py importtasks --format beads|backlog --project SLUG PATH`; see docs/importing.md."""
+    """`manage.py importtasks --format beads|backlog|csv|github --project SLUG PATH`; see docs/importing.md."""
 
     help = "Import tasks from another tracker; importing again changes only what changed there."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to read, and where to."""
-        parser.add_argument("path", type=Path, metavar="PATH", help="the folder that holds the export")
+        parser.add_argument(
+            "path", type=Path, metavar="PATH", help="the folder or file that holds the export"
+        )
         parser.add_argument("--format", required=True, choices=sorted(READERS))
         parser.add_argument("--project", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="FIELD=HEAD",
+            help="with csv: the column of a field, where its head does not say so; may be given again",
+        )
         parser.add_argument(
             "--create-agents", action="store_true", help="register unknown assignees, paused, without keys"
         )
@@ -55,7 +65,7 @@ class Command(BaseCommand):
         """Import as the installation's administrator, and report."""
         try:
             project = get_project(Actor.system("importtasks"), options["project"])
-            reading = READERS[options["format"]](options["path"])
+            reading = _read(options)
             with _bar(len(reading.tasks)) as advance:
                 report, enrolled = _import(project, reading, options, advance)
         except (DomainError, UnreadableSource) as error:
@@ -67,6 +77,15 @@ class Command(BaseCommand):
             **report.as_dict(),
         }
         self.stdout.write(json.dumps(told) if options["json"] else _as_text(told))
+
+
+def _read(options: dict[str, Any]) -> Reading:
+    if not options["map"]:
+        return READERS[options["format"]](options["path"])
+    if options["format"] != "csv":
+        raise CommandError("--map goes with --format csv.")
+    pairs = [pair.partition("=") for pair in options["map"]]
+    return csv_files.read(options["path"], {field: head for field, _, head in pairs})
 
 
 def _import(

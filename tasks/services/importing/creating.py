@@ -15,7 +15,7 @@ from django.db.models import F
 from missioncontrol.kernel.actor import Actor
 from tasks.events import record_task
 from tasks.importing import placing
-from tasks.importing.records import TaskRecord
+from tasks.importing.records import TaskRecord, digest_of
 from tasks.models import (
     Assignment,
     ImportedTask,
@@ -42,22 +42,23 @@ def create(
     directory: Directory,
     waiting: frozenset[str],
     now: datetime,
+    first: int = 0,
 ) -> list[Entry]:
     """Write the tasks of `records` with everything but their links; call it inside `unit()`.
 
-    `waiting` holds the refs of tasks that depend on something not done.
+    `waiting` holds the refs of tasks that depend on something not done. A task without links is wholly imported, the
+    others are when `link_new` has seen them. `first` is how many tasks the same import has created before these.
     """
-    entries = list(_entries(project, source, records, directory, waiting, now))
+    if not records:
+        return []
+    entries = list(_entries(project, source, records, directory, waiting, now, first))
     Task.objects.bulk_create([entry.task for entry in entries])
     _write_labels(project, entries)
     _write_people(entries)
     Message.objects.bulk_create([message_row(e.task, m) for e in entries for m in e.record.messages])
     Transition.objects.bulk_create([row for entry in entries for row in history_of(entry)])
     ImportedTask.objects.bulk_create(
-        [
-            ImportedTask(task=entry.task, digest="", fields=without_links(entry.record), imported_at=now)
-            for entry in entries
-        ]
+        [ImportedTask(task=entry.task, imported_at=now, **_known_of(entry.record)) for entry in entries]
     )
     for entry in entries:
         record_task(entry.task, type="task.imported", actor=actor, data=_told(entry))
@@ -67,6 +68,18 @@ def create(
 def without_links(record: TaskRecord) -> dict[str, Any]:
     """What the source says, without the links that are not written yet."""
     return {**record.as_told(), "parent": None, "depends_on": []}
+
+
+def has_links(record: TaskRecord) -> bool:
+    """Whether the source ties the task to others."""
+    return bool(record.parent or record.depends_on)
+
+
+def _known_of(record: TaskRecord) -> dict[str, Any]:
+    if has_links(record):
+        return {"digest": "", "fields": without_links(record)}
+    told = record.as_told()
+    return {"digest": digest_of(told), "fields": told}
 
 
 def people_of(record: TaskRecord, names: Sequence[str], directory: Directory) -> People:
@@ -87,9 +100,10 @@ def _entries(
     directory: Directory,
     waiting: frozenset[str],
     now: datetime,
+    first: int,
 ) -> Iterator[Entry]:
     numbers = _numbers(project, len(records))
-    for order, (number, record) in enumerate(zip(numbers, records, strict=True)):
+    for order, (number, record) in enumerate(zip(numbers, records, strict=True), first):
         people = people_of(record, record.assignees, directory)
         task = task_row(
             project,

@@ -8,16 +8,14 @@ from typing import Any, TypeVar
 
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
-from missioncontrol.kernel.transactions import unit
 from tasks.importing import placing
 from tasks.importing.records import Reading, Skipped, TaskRecord
-from tasks.models import ImportedTask, Project, Source, Task
+from tasks.models import Project, Task
 from tasks.services.access import Need, require
-from tasks.services.importing.creating import create
+from tasks.services.importing.batches import Ground, change_known, create_missing, link_created
 from tasks.services.importing.directory import Directory
-from tasks.services.importing.linking import link_new
-from tasks.services.importing.rows import Entry, source_ref
-from tasks.services.importing.updating import Outcome, update
+from tasks.services.importing.rows import Entry
+from tasks.services.importing.updating import Outcome
 
 BATCH = 250
 
@@ -69,9 +67,9 @@ class _Import:
     def __init__(
         self, actor: Actor, project: Project, source: str, reading: Reading, progress: Progress
     ) -> None:
-        self.actor, self.project, self.source, self.progress = actor, project, source, progress
+        self.ground = Ground(actor, project, source, Directory.of(project), database_now())
+        self.progress = progress
         self.records = reading.tasks
-        self.directory = Directory.of(project)
         self.tasks = self._known_tasks()
         self.report = ImportReport(skipped=list(reading.skipped))
 
@@ -79,54 +77,34 @@ class _Import:
         """Create what is new, then change what changed."""
         known = [record for record in self.records.values() if record.ref in self.tasks]
         new = [record for record in self.records.values() if record.ref not in self.tasks]
-        self._create(sorted(new, key=lambda record: (record.created_at, record.ref)))
+        known += self._create(sorted(new, key=lambda record: record.created_at))
         for batch in _batches(known):
             self._update(batch)
         return self.report
 
     def _known_tasks(self) -> dict[str, Task]:
-        prefix = source_ref(self.source, "")
-        rows = Task.objects.filter(project=self.project, source=Source.IMPORT, source_ref__startswith=prefix)
-        found = {task.source_ref.removeprefix(prefix): task for task in rows.select_related("project")}
-        return {ref: task for ref, task in found.items() if ref in self.records}
+        found: dict[str, Task] = {}
+        for refs in _batches(list(self.records)):
+            found |= self.ground.tasks(refs)
+        return found
 
-    def _create(self, records: Sequence[TaskRecord]) -> None:
+    def _create(self, records: Sequence[TaskRecord]) -> list[TaskRecord]:
+        """Create the tasks; answers those that another import has created meanwhile."""
         waiting = frozenset(r.ref for r in records if placing.waits_for_others(r, self.records))
         entries: list[Entry] = []
         for batch in _batches(records):
-            with unit():
-                entries += create(
-                    actor=self.actor,
-                    project=self.project,
-                    source=self.source,
-                    records=batch,
-                    directory=self.directory,
-                    waiting=waiting,
-                    now=database_now(),
-                )
+            entries += create_missing(self.ground, batch, waiting=waiting, first=len(entries))
             self.progress(len(batch))
         self.tasks |= {entry.record.ref: entry.task for entry in entries}
-        for linked in _batches(entries):
-            with unit():
-                self.report.skipped += link_new(self.actor, linked, self.tasks)
+        others = [record for record in records if record.ref not in self.tasks]
+        self.tasks |= self.ground.tasks(record.ref for record in others)
+        for created in _batches(entries):
+            self.report.skipped += link_created(self.ground, created, self.tasks)
         self.report.created += [entry.task.key for entry in entries]
+        return others
 
     def _update(self, records: Sequence[TaskRecord]) -> None:
-        imported = ImportedTask.objects.in_bulk([self.tasks[record.ref].pk for record in records])
-        for record in records:
-            task = self.tasks[record.ref]
-            before = imported.get(task.pk)
-            if before is not None and before.digest == record.digest():
-                self.report.unchanged += 1
-                continue
-            outcome = update(
-                actor=self.actor,
-                task=task,
-                record=record,
-                before=before,
-                directory=self.directory,
-                tasks=self.tasks,
-            )
+        for record, task, outcome in change_known(self.ground, records, self.tasks):
             self._note(record, task, outcome)
         self.progress(len(records))
 

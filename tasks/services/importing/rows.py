@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tasks.importing import placing
-from tasks.importing.records import ImportedMessage, TaskRecord
+from tasks.importing.records import UNDATED, ImportedMessage, TaskRecord
 from tasks.models import BlockCause, Message, Project, Source, Task, Transition
 from tasks.services.importing.directory import People
 from tasks.workflow import CLOSED, Status
@@ -42,7 +42,8 @@ def task_row(
 ) -> Task:
     """The task as it lands on the board: its status, and since when, from what the source tells of it."""
     status = placing.landing(record, assigned=assigned, waits=waits)
-    since = min(placing.since(record), now)
+    told = placing.since(record)
+    since = now if told == UNDATED else min(told, now)
     return Task(
         project=project,
         number=number,
@@ -85,7 +86,7 @@ def _origin(record: TaskRecord, source: str) -> dict[str, Any]:
 
 def _times(record: TaskRecord, status: str, since: datetime, now: datetime) -> dict[str, Any]:
     return {
-        "created_at": record.created_at,
+        "created_at": now if record.created_at == UNDATED else record.created_at,
         "updated_at": now,
         "started_at": record.started_at,
         "status_since": since,

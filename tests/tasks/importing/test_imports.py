@@ -17,7 +17,7 @@ from tasks.importing import backlog, beads
 from tasks.importing.records import Place, Reading, TaskRecord
 from tasks.models import Dependency, Event, ImportedTask, Message, Project, Task, Transition, User
 from tasks.services.dependencies import add_dependency
-from tasks.services.importing import importer as under_test
+from tasks.services.importing import batches as under_test
 from tasks.services.importing.importer import ImportReport, import_tasks
 from tasks.services.people import create_operator
 from tasks.services.projects import create_project
