@@ -28,6 +28,8 @@ _TAGS = {
     "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}, "td": {"class"}, "th": {"class"}}
+# What may scroll by itself is reached with the keyboard too.
+_REACHED = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
 _SCHEMES = {"http", "https", "mailto"}
 _REL = "noopener noreferrer nofollow"
 # The linkifier's cost grows with the number of addresses times the length: past this many they stay text.
@@ -48,7 +50,7 @@ def render(text: str) -> SafeString:
 
 def _render(text: str) -> str:
     if len(text) > MAX_LENGTH:
-        return f"<pre>{escape(text)}</pre>"
+        return f'<pre tabindex="0">{escape(text)}</pre>'
     parser = _linking if text.count("://") <= _MAX_ADDRESSES else _plain
     return _sanitised(parser.render(text))
 
@@ -61,6 +63,7 @@ def _sanitised(html: str) -> str:
         attribute_filter=_filtered,
         url_schemes=_SCHEMES,
         link_rel=_REL,
+        set_tag_attribute_values=_REACHED,
     )
 
 

@@ -27,6 +27,9 @@ from tasks.services.locking import lock_task
 from tasks.services.subscriptions import follow, follow_as
 from tasks.thread_rules import checked_artifacts, checked_content, excerpt_of
 
+MAX_NOTE = 500
+"""How much of a message of progress the card keeps, in characters."""
+
 
 def get_message(actor: Actor, ref: str, need: Need = Need.READ) -> Message:
     """The message named by id, with its task and project. Raises NotFound or Forbidden."""
@@ -49,9 +52,10 @@ def post_message(
 ) -> Message:
     """Post a message to a task's thread: mentions are resolved, author and mentioned follow from now on.
 
-    An agent that holds the task keeps its lease by posting. Raises `Refused` for text or references that cannot be
-    stored and for a reply to another task's message, `Forbidden` for a system message by anyone else, `StaleLease`
-    (409) when an explicit `lease_token` is not the live one; then nothing is written.
+    An agent that holds the task keeps its lease by posting; a message of progress is what the card says last. Raises
+    `Refused` for text or references that cannot be stored and for a reply to another task's message, `Forbidden` for a
+    system message by anyone else, `StaleLease` (409) when an explicit `lease_token` is not the live one; nothing is
+    written then.
     """
     _check_type(actor, type)
     kept = checked_artifacts(artifacts)
@@ -91,7 +95,8 @@ def say(
     mentions.write(message, named)
     follow_as(task, actor)
     follow(task, agents=named.agents, users=named.users)
-    _touch(actor, task, now, grown=1)
+    note = excerpt_of(content, MAX_NOTE) if type == MessageType.PROGRESS else ""
+    _touch(actor, task, now, grown=1, note=note)
     _record(actor, task, message, "message.posted", {"mentions": named.as_data()})
     run_message_hooks(task, message, actor)
     return message
@@ -198,14 +203,19 @@ def _write(actor: Actor, message: Message, now: datetime, **changes: Any) -> Non
     message.save(update_fields=[*changes, "version"])
 
 
-def _touch(actor: Actor, task: Task, now: datetime, *, grown: int = 0) -> None:
-    """Count the message and renew the lease of an agent that holds the task, without a new version of the task."""
+def _touch(actor: Actor, task: Task, now: datetime, *, grown: int = 0, note: str = "") -> None:
+    """Count the message and renew the lease of an agent that holds the task, without a new version of the task.
+
+    A `note` is what the card says from now on.
+    """
     changes: dict[str, Any] = leases.renewal(task, now) if leases.holds(actor, task, now) else {}
     for name, value in changes.items():
         setattr(task, name, value)
     if grown:
         task.message_count += grown
         changes["message_count"] = F("message_count") + grown
+    if note:
+        task.progress_note = changes["progress_note"] = note
     if changes:
         Task.objects.filter(pk=task.pk).update(**changes)
 

@@ -33,7 +33,8 @@ class Seen(HTMLParser):
 def assert_harmless(html: str) -> None:
     for tag, attributes in Seen(html).tags:
         assert tag in TAGS
-        assert set(attributes) <= {"href", "title", "rel", "class", "start"}
+        assert set(attributes) <= {"href", "title", "rel", "class", "start", "tabindex"}
+        assert attributes.get("tabindex", "0") == "0"
         address = (attributes.get("href") or "").strip().lower()
         assert not re.match(r"[a-z][a-z0-9+.-]*:", address) or address.startswith(
             ("http:", "https:", "mailto:")
@@ -82,7 +83,7 @@ def test_no_text_becomes_anything_but_harmless_html(text: str) -> None:
         ("**a** *b* ~~c~~ `d`", "<p><strong>a</strong> <em>b</em> <s>c</s> <code>d</code></p>"),
         ('@ada and @"Ada B" <me>', '<p>@ada and @"Ada B" &lt;me&gt;</p>'),
         ("mail a@b.example, www.b.example", "<p>mail a@b.example, www.b.example</p>"),
-        ("```python\nx < y\n```", '<pre><code class="language-python">x &lt; y\n</code></pre>'),
+        ("```python\nx < y\n```", '<pre tabindex="0"><code class="language-python">x &lt; y\n</code></pre>'),
         ("3. a", '<ol start="3">\n<li>a</li>\n</ol>'),
         ("//b.example ftp://b.example", "<p>//b.example ftp://b.example</p>"),
         ("", ""),
@@ -111,7 +112,7 @@ def test_a_table_is_aligned_by_class_not_style() -> None:
 
 def test_too_long_a_text_is_shown_as_it_stands() -> None:
     html = render("<b>" + "x" * MAX_LENGTH)
-    assert html.startswith("<pre>&lt;b&gt;x")
+    assert html.startswith('<pre tabindex="0">&lt;b&gt;x')
 
 
 def test_the_same_text_is_rendered_once() -> None:

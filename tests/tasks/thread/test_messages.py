@@ -42,6 +42,13 @@ def test_a_message_is_answered_kept_counted_and_told() -> None:
     assert event.data["mentions"] == {"agents": [], "users": []}
 
 
+def test_a_message_of_progress_is_what_the_card_says_last() -> None:
+    world = a_world()
+    world.say("The pump is **out**,\nthe new one is in.", type="progress")
+    world.say("Anything else?")
+    assert world.now().progress_note == "The pump is **out**, the new one is in."
+
+
 def test_the_longest_message_is_kept_whole() -> None:
     world = a_world()
     world.say("é" * 100_000)
