@@ -5,29 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
 
 from django.db.models import QuerySet
 
-from tasks.models import Dependency, Label, Message, Refusal, Review, Task, Transition
+from tasks.models import Label, Refusal, Task, Transition
 from tasks.workflow import Status
 
 from .cards import Face, faces_of
+from .links import Links, links_of
 
-MESSAGES_SHOWN = 100
 STEPS_SHOWN = 200
-SUBTASKS_SHOWN = 100
-LINKED = ("key", "title", "status")
 _NAMES = dict(Status.choices)
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """Another task as a line."""
-
-    key: str
-    title: str
-    status: str
 
 
 @dataclass(slots=True)
@@ -35,9 +23,7 @@ class Overview:
     """What a task is about and what hangs on it."""
 
     labels: list[str] = field(default_factory=list)
-    subtasks: list[Linked] = field(default_factory=list)
-    waits_for: list[Linked] = field(default_factory=list)
-    holds_up: list[Linked] = field(default_factory=list)
+    links: Links = field(default_factory=Links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +66,8 @@ def faces(task: Task) -> list[Face]:
 
 def overview(task: Task) -> Overview:
     """The overview tab."""
-    subtasks = task.subtasks.order_by("number").values_list(*LINKED)[:SUBTASKS_SHOWN]
-    return Overview(
-        labels=list(Label.objects.filter(tasks=task).values_list("name", flat=True)),
-        subtasks=[Linked(*row) for row in subtasks],
-        waits_for=_linked(Dependency.objects.filter(task=task), "depends_on"),
-        holds_up=_linked(Dependency.objects.filter(depends_on=task), "task"),
-    )
-
-
-def _linked(rows: QuerySet[Dependency], end: str) -> list[Linked]:
-    columns = [f"{end}__{name}" for name in LINKED]
-    return [Linked(*row) for row in rows.order_by("id").values_list(*columns)[:SUBTASKS_SHOWN]]
-
-
-def thread(task: Task) -> dict[str, Any]:
-    """The latest messages, oldest first, with the reviews, and how many earlier ones there are."""
-    latest = list(Message.objects.filter(task=task).order_by("-created_at", "-id")[: MESSAGES_SHOWN + 1])
-    earlier = len(latest) > MESSAGES_SHOWN
-    return {
-        "messages": latest[:MESSAGES_SHOWN][::-1],
-        "earlier": earlier,
-        "reviews": list(Review.objects.filter(task=task).order_by("created_at")[:MESSAGES_SHOWN]),
-    }
+    labels = Label.objects.filter(tasks=task).values_list("name", flat=True)
+    return Overview(labels=list(labels), links=links_of(task))
 
 
 def history(task: Task) -> list[Line]:

@@ -143,7 +143,20 @@ def _transition(row: Any) -> tuple[str, str]:
 
 
 def _event(row: Any) -> tuple[str, str]:
-    return row.type.removeprefix("task.").replace("_", " "), ""
+    named = row.type.removeprefix("task.").replace("_", " ")
+    about = _about(row.data)
+    return f"· {named}: {_line(about)}" if about else f"· {named}", ""
+
+
+def _about(data: Mapping[str, Any]) -> str:
+    """What an event is about in a few words: the other task, who came and who went, or which fields."""
+    if isinstance(data.get("depends_on"), str):
+        return str(data["depends_on"])
+    came, went = (data.get(side) or {} for side in ("added", "removed"))
+    people = [f"+{name}" for name in came.get("names") or []] + [
+        f"-{name}" for name in went.get("names") or []
+    ]
+    return ", ".join(people or [str(field).replace("_", " ") for field in data.get("after") or {}])
 
 
 _TELLERS: Mapping[str, Callable[[Any], tuple[str, str]]] = {

@@ -7,8 +7,8 @@ the time when they happened.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,22 @@ from uuid import UUID
 from django.apps import apps
 from django.db.models import Prefetch, Q, QuerySet
 
-from tasks.models import Event, Mention, Message, Review, Task, Transition
+from tasks.models import Event, Mention, Message, MessageType, Review, Task, Transition
 
+Narrow = Callable[[QuerySet[Event]], QuerySet[Event]]
 TOLD_BY_ROWS = ("task.created", "task.transitioned")
 """Events that the timeline shows by the rows they are about."""
+
+ASSIGNED = ("task.assigned",)
+LEASED = (
+    "task.claimed",
+    "task.released",
+    "task.lease_granted",
+    "task.lease_expired",
+    "task.lease_ended",
+)
+KINDS = ("message", "transition", "review", "approval", "assignment", "lease", "edit")
+"""What a timeline can be narrowed to; `edit` is whatever is none of the others, the creation among it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +67,22 @@ class _Source:
     key: Callable[[str], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    task: Task
+    limit: int
+    after: Place | None
+    newest_first: bool
+
+
 def messages_of(task: Task) -> QuerySet[Message]:
     """The messages of a thread with those they mention: two queries."""
     named = Mention.objects.select_related("agent", "user").order_by("id")
     return Message.objects.filter(task=task).prefetch_related(Prefetch("mentions", queryset=named))
+
+
+def _own_messages_of(task: Task) -> QuerySet[Message]:
+    return messages_of(task).exclude(type=MessageType.REVIEW)
 
 
 def transitions_of(task: Task) -> QuerySet[Transition]:
@@ -80,6 +104,14 @@ def _events_of(task: Task) -> QuerySet[Event]:
     return rows.exclude(type__in=TOLD_BY_ROWS)
 
 
+def _of_types(*types: str) -> Narrow:
+    return lambda rows: rows.filter(type__in=types)
+
+
+def _edits(rows: QuerySet[Event]) -> QuerySet[Event]:
+    return rows.exclude(type__in=(*ASSIGNED, *LEASED))
+
+
 # What happens in one transaction bears one time: a review is said, then kept, then it moves the task.
 _SOURCES: tuple[_Source, ...] = (
     _Source("message", "created_at", messages_of, UUID),
@@ -88,18 +120,61 @@ _SOURCES: tuple[_Source, ...] = (
     _Source("transition", "at", transitions_of, int),
     _Source("event", "at", _events_of, int),
 )
+_EVENT_KINDS: Mapping[str, Narrow] = {
+    "assignment": _of_types(*ASSIGNED),
+    "lease": _of_types(*LEASED),
+    "edit": _edits,
+}
 CREATED = -1
 RANKS = range(CREATED, len(_SOURCES))
 
 
 def timeline(
-    task: Task, *, limit: int, after: Place | None = None, newest_first: bool = False
+    task: Task,
+    *,
+    limit: int,
+    after: Place | None = None,
+    newest_first: bool = False,
+    kinds: Collection[str] = (),
+    repeating: bool = True,
 ) -> list[Entry]:
-    """At most `limit` entries of the task's timeline that come after `after`, oldest first unless asked otherwise."""
-    found = [_read(source, rank, task, limit, after, newest_first) for rank, source in enumerate(_SOURCES)]
-    found.append(_creation(task, after, newest_first))
+    """At most `limit` entries of the task's timeline that come after `after`, oldest first unless asked otherwise.
+
+    `kinds` of `KINDS` leave out everything else; none leaves everything in. Without `repeating` the messages that only
+    say a review again, for the thread, are left out.
+    """
+    asked = _Asked(task, limit, after, newest_first)
+    found = [
+        _read(source, rank, asked)
+        for rank, source in enumerate(_narrowed(kinds, repeating))
+        if source is not None
+    ]
+    if not kinds or "edit" in kinds:
+        found.append(_creation(task, after, newest_first))
     merged = heapq.merge(*found, key=lambda entry: (entry.at, entry.rank, entry.pk), reverse=newest_first)
     return [entry for entry, _ in zip(merged, range(limit), strict=False)]
+
+
+def _narrowed(kinds: Collection[str], repeating: bool) -> list[_Source | None]:
+    """The sources that hold these kinds, each in its place: the rank of what it holds stays the same."""
+    sources = _SOURCES if repeating else (replace(_SOURCES[0], rows=_own_messages_of), *_SOURCES[1:])
+    narrow = [_EVENT_KINDS[kind] for kind in _EVENT_KINDS if kind in kinds]
+    return [_part(source, kinds, narrow) for source in sources]
+
+
+def _part(source: _Source, kinds: Collection[str], narrow: Sequence[Narrow]) -> _Source | None:
+    if not kinds or source.kind in kinds:
+        return source
+    if source.kind != "event" or not narrow:
+        return None
+    return replace(source, rows=lambda task: _any_of(_events_of(task), narrow))
+
+
+def _any_of(rows: QuerySet[Event], narrow: Sequence[Narrow]) -> QuerySet[Event]:
+    first, *others = [each(rows) for each in narrow]
+    for other in others:
+        first = first | other
+    return first
 
 
 def walk(task: Task, *, most: int) -> tuple[list[Entry], bool]:
@@ -108,14 +183,12 @@ def walk(task: Task, *, most: int) -> tuple[list[Entry], bool]:
     return found[:most][::-1], len(found) > most
 
 
-def _read(
-    source: _Source, rank: int, task: Task, limit: int, after: Place | None, newest_first: bool
-) -> Sequence[Entry]:
-    sign = "-" if newest_first else ""
-    rows = source.rows(task).order_by(f"{sign}{source.clock}", f"{sign}pk")
-    if after is not None:
-        rows = rows.filter(_beyond(source, rank, after, "lt" if newest_first else "gt"))
-    return list(_entries(source, rank, rows[:limit]))
+def _read(source: _Source, rank: int, asked: _Asked) -> Sequence[Entry]:
+    sign = "-" if asked.newest_first else ""
+    rows = source.rows(asked.task).order_by(f"{sign}{source.clock}", f"{sign}pk")
+    if asked.after is not None:
+        rows = rows.filter(_beyond(source, rank, asked.after, "lt" if asked.newest_first else "gt"))
+    return list(_entries(source, rank, rows[: asked.limit]))
 
 
 def _creation(task: Task, after: Place | None, newest_first: bool) -> Sequence[Entry]:

@@ -10,25 +10,38 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from missioncontrol.kernel.errors import NotFound
-from tasks.models import Task
+from missioncontrol.kernel.ids import parse_uuid
+from tasks.models import MessageType, Task
 from tasks.queries import drawer as queries
+from tasks.queries.report import report
+from tasks.queries.thread import thread
 from tasks.services.access import Need, can, visible_tasks
 from tasks.services.transition import allowed_transitions
 from tasks.workflow import Status
 
 from .board import board_context
 from .pages import Visit, in_project
+from .reviews import reviews_context
 
 FINISHED = frozenset({Status.DONE, Status.CANCELED})
 """Nobody is put on a task that is over; reopening it comes first."""
 
+WRITTEN_TYPES = [
+    (kind.value, kind.label)
+    for kind in (MessageType.COMMENT, MessageType.PROGRESS, MessageType.WORK_PLAN, MessageType.ARTIFACT)
+]
+"""What a person chooses from; the other types come with what they are about."""
+
 TABS = {
     "overview": "Overview",
     "thread": "Thread",
-    "plan": "Plan and deliverable",
+    "plan": "Plan",
+    "reviews": "Reviews",
+    "timeline": "Timeline",
     "history": "History",
     "approvals": "Approvals",
     "why": "Why",
+    "report": "Report",
 }
 
 
@@ -70,7 +83,7 @@ def drawer_context(visit: Visit, key: str, tab: str) -> dict[str, Any]:
         "moves": moves(visit, task),
         "may_write": may_write,
         "may_assign": may_write and task.status not in FINISHED,
-        **_inside(task, tab),
+        **_inside(visit, task, tab),
     }
 
 
@@ -88,13 +101,25 @@ def moves(visit: Visit, task: Task) -> list[tuple[str, str]]:
     return [(to, names[to]) for to in allowed_transitions(visit.actor, task, timezone.now())]
 
 
-def _inside(task: Task, tab: str) -> dict[str, Any]:
+def _inside(visit: Visit, task: Task, tab: str) -> dict[str, Any]:
     if tab == "overview":
         return {"overview": queries.overview(task)}
     if tab == "thread":
-        return {"thread": queries.thread(task)}
+        return _thread(visit, task)
+    if tab == "reviews":
+        return {"reviews": reviews_context(visit, task)}
+    if tab == "report":
+        return {"report": report(task, timezone.now())}
     if tab == "history":
-        return {"lines": queries.history(task)}
+        return {"lines": queries.history(task), "most_lines": queries.STEPS_SHOWN}
     if tab == "plan":
         return {"ticks": (task.checklist or {}).get("items") or []}
     return {}
+
+
+def _thread(visit: Visit, task: Task) -> dict[str, Any]:
+    """The thread from the message that `from` names, one page further back with `further`."""
+    asked = visit.request.GET
+    talk = thread(task, visit.actor, since=parse_uuid(asked.get("from", "")), further="further" in asked)
+    may_operate = can(visit.actor, visit.project, Need.OPERATE)
+    return {"thread": talk, "may_operate": may_operate, "message_types": WRITTEN_TYPES}

@@ -12,6 +12,7 @@ from tasks.models import Dependency, Project, Task
 from tasks.services import dependencies
 from tasks.services.assigning import assign
 from tasks.services.dependencies import add_dependency, remove_dependency
+from tasks.services.tasks import edit_task
 from tasks.services.transition import Step, transition
 from tests.agents.building import events
 from tests.tasks.building import BOSS, a_project, a_task, an_agent, forced
@@ -107,6 +108,35 @@ def test_circles_of_any_length_are_refused(project: Project) -> None:
             with pytest.raises(CycleRefused):
                 add_dependency(actor=BOSS, task=tasks[late], depends_on=tasks[early])
     add_dependency(actor=BOSS, task=tasks[0], depends_on=tasks[4])
+
+
+def test_a_refused_circle_names_the_way_round(project: Project) -> None:
+    a, b, c, aside = (a_task(project, name) for name in "abcd")
+    add_dependency(actor=BOSS, task=b, depends_on=aside)
+    add_dependency(actor=BOSS, task=b, depends_on=c)
+    add_dependency(actor=BOSS, task=c, depends_on=a)
+    told = len(events(project, "task.dependency_added"))
+    with pytest.raises(CycleRefused) as refused:
+        add_dependency(actor=BOSS, task=a, depends_on=b)
+    way = [a.key, b.key, c.key, a.key]
+    assert refused.value.extra["path"] == way
+    assert refused.value.message == f"{a.key} would wait for itself: {' → '.join(way)}."
+    assert [error.field for error in refused.value.errors] == ["depends_on"]
+    assert not Dependency.objects.filter(task=a).exists()
+    assert len(events(project, "task.dependency_added")) == told
+    with pytest.raises(CycleRefused, match="A task cannot wait for itself"):
+        add_dependency(actor=BOSS, task=a, depends_on=a)
+
+
+def test_a_refused_parent_names_the_way_round(project: Project) -> None:
+    top = a_task(project, "Top")
+    middle = a_task(project, "Middle", parent=top)
+    leaf = a_task(project, "Leaf", parent=middle)
+    with pytest.raises(CycleRefused) as refused:
+        edit_task(actor=BOSS, task=top, changes={"parent": leaf})
+    assert refused.value.extra["path"] == [top.key, leaf.key, middle.key, top.key]
+    assert [error.field for error in refused.value.errors] == ["parent"]
+    assert fresh(top).parent is None
 
 
 def test_what_is_elsewhere_or_not_there_is_not_found(project: Project) -> None:

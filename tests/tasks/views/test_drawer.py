@@ -18,7 +18,17 @@ from tests.agents.building import a_member, an_agent
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
-TABS = ["", "/thread", "/plan", "/history", "/approvals", "/approvals/list"]
+TABS = [
+    "",
+    "/thread",
+    "/plan",
+    "/reviews",
+    "/timeline",
+    "/history",
+    "/approvals",
+    "/approvals/list",
+    "/report",
+]
 
 
 def task_of(project: Project, ada: User, **fields: object) -> Task:
@@ -62,7 +72,7 @@ def test_htmx_gets_the_drawer_alone_and_a_visitor_the_whole_board(
         f"/p/apollo/t/{task.key}", headers={**FRAGMENT, "HX-History-Restore-Request": "true"}
     ).content.decode()
 
-    assert fragment.lstrip().startswith("<aside")
+    assert fragment.lstrip().startswith("<section")
     assert "<em>drips</em>" in fragment
     for whole in (page, restored):
         assert 'id="board"' in whole
