@@ -89,6 +89,8 @@ def _agent(data: Data) -> str:
 
 def _transitioned(data: Data) -> Said:
     origin, to = _side(data, "before").get("status"), _side(data, "after").get("status")
+    if data.get("undoes"):
+        return Said("took", f"back from {_status(origin)} to {_status(to)} by Undo")
     how = " by override" if data.get("override") else ""
     return Said("moved", f"from {_status(origin)} to {_status(to)}{how}", _text(data.get("reason")))
 
@@ -237,9 +239,26 @@ def _view(verb: str) -> Callable[[Data], Said]:
     return said
 
 
+def _import(verb: str) -> Callable[[Data], Said]:
+    """What became of an import, with how many tasks it brought once it has ended."""
+
+    def said(data: Data) -> Said:
+        brought = [f"{data[name]} {name}" for name in ("created", "updated") if data.get(name)]
+        about = _text(data.get("filename")) or "a file"
+        numbers = f" ({', '.join(brought)})" if brought else ""
+        return Said(f"{verb} {about}{numbers}", "", _text(data.get("reason")))
+
+    return said
+
+
 def _member(data: Data) -> Said:
     role = _words(_side(data, "after").get("role")) or "member"
     return Said(f"made {_text(data.get('name')) or 'somebody'} {'an' if role[:1] in 'aeiou' else 'a'} {role}")
+
+
+def _renamed(data: Data) -> Said:
+    name = _text(_side(data, "after").get("shown_name"))
+    return Said(f"is called {name} now" if name else "has another name now")
 
 
 def _settings(data: Data) -> Said:
@@ -251,16 +270,40 @@ def _token(verb: str) -> Callable[[Data], Said]:
     return lambda data: Said(f"{verb} the service token “{_text(data.get('name'))}”")
 
 
+def _label(before: str, after: str = "") -> Callable[[Data], Said]:
+    """What somebody did to a label, with how many tasks it changed."""
+
+    def said(data: Data) -> Said:
+        old, new = _text(_side(data, "before").get("name")), _text(_side(data, "after").get("name"))
+        words = f"{before} the label “{old or new}”" + (f" {after} “{new}”" if after else "")
+        count = data.get("tasks")
+        on = f" on {count} {'task' if count == 1 else 'tasks'}" if isinstance(count, int) and count else ""
+        return Said(words + on)
+
+    return said
+
+
+def _checked(data: Data) -> Said:
+    after = _side(data, "after")
+    broken = _side(after, "broken")
+    if after.get("ok"):
+        return Said(f"found the history whole: {after.get('checked', 0)} events hold")
+    return Said(
+        f"found the history broken at event {broken.get('seq', 'unknown')}", "", _text(broken.get("what"))
+    )
+
+
 PHRASES: dict[str, Phrase] = {
     "task.transitioned": Phrase("moves", _transitioned),
     "task.claimed": Phrase("moves", _plain("claimed")),
-    "task.released": Phrase("moves", _plain("gave back", detail="handover")),
+    "task.released": Phrase("moves", _plain("gave", "back", detail="handover")),
     "task.lease_granted": Phrase("moves", _plain("took up", "again")),
     "task.lease_expired": Phrase("moves", _lease_over("ended a lease that ran out on")),
     "task.lease_ended": Phrase("moves", _lease_over("ended the lease on")),
     "task.created": Phrase("tasks", _plain("created")),
     "task.imported": Phrase("tasks", _plain("imported")),
     "task.updated": Phrase("tasks", _updated),
+    "task.undone": Phrase("tasks", _plain("undid a change to")),
     "task.moved": Phrase("tasks", _plain("changed the place of", "in its column")),
     "task.assigned": Phrase("tasks", _assigned),
     "task.dependency_added": Phrase(
@@ -282,6 +325,7 @@ PHRASES: dict[str, Phrase] = {
     "approval.seconded": Phrase("approvals", _seconded),
     "approval.decided": Phrase("approvals", _decided),
     "approval.canceled": Phrase("approvals", _approval("took back the request for")),
+    "approval.reinstated": Phrase("approvals", _approval("undid the taking back of")),
     "approval.expired": Phrase("approvals", _approval("let expire")),
     "approval.escalated": Phrase("approvals", _approval("reminds that nobody has decided")),
     "approval.grant_used": Phrase("approvals", _approval("used the approval of")),
@@ -310,6 +354,10 @@ PHRASES: dict[str, Phrase] = {
     "project.archived": Phrase("project", _plain("archived the project")),
     "project.unarchived": Phrase("project", _plain("opened the project again")),
     "project.restored": Phrase("project", _restored),
+    "import.started": Phrase("project", _import("started to import")),
+    "import.finished": Phrase("project", _import("finished importing")),
+    "import.failed": Phrase("project", _import("could not go on importing")),
+    "import.canceled": Phrase("project", _import("called off importing")),
     "view.saved": Phrase("project", _view("saved")),
     "view.changed": Phrase("project", _view("changed")),
     "view.deleted": Phrase("project", _view("deleted")),
@@ -317,7 +365,14 @@ PHRASES: dict[str, Phrase] = {
     "project.member_removed": Phrase(
         "project", lambda d: Said(f"took {_text(d.get('name'))} out of the project")
     ),
+    "person.renamed": Phrase("project", _renamed),
     "project.history_pruned": Phrase("project", _plain("removed old history, as retention says")),
+    "label.created": Phrase("project", _label("made")),
+    "label.renamed": Phrase("project", _label("renamed", "to")),
+    "label.merged": Phrase("project", _label("merged", "into")),
+    "label.deleted": Phrase("project", _label("deleted")),
+    "audit.check_requested": Phrase("project", _plain("asked for a check of the history")),
+    "audit.checked": Phrase("project", _checked),
     "service_token.created": Phrase("project", _token("made")),
     "service_token.revoked": Phrase("project", _token("revoked")),
 }

@@ -18,7 +18,7 @@ from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.errors import Conflict, FieldError, Forbidden, Refused
 from missioncontrol.kernel.isolation import Isolated
 from missioncontrol.kernel.transactions import unit
-from tasks.models import BlockCause, Task, Transition, stamp
+from tasks.models import BlockCause, Change, Task, Transition, stamp
 from tasks.services.access import Need, can, require
 from tasks.services.locking import lock_task
 from tasks.services.transition import Step, transition
@@ -96,9 +96,34 @@ def cancel_for_closed_task(task: Task, row: Transition, actor: Actor) -> None:
         tell(approval, "approval.canceled", actor)
 
 
+def reinstate_for_undone_change(task: Task, change: Change, actor: Actor) -> None:
+    """Let what was taken back when the task was closed wait again, now that the closing is undone (an undo hook)."""
+    closed = change.transitions.filter(task=task, to_status__in=CLOSED).values("at")
+    canceled = Approval.objects.select_for_update().filter(
+        task=task, status=ApprovalStatus.CANCELED, decided_at__in=closed
+    )
+    for approval in canceled:
+        approval.status, approval.reason, approval.decided_at = ApprovalStatus.PENDING, "", None
+        Approval.objects.filter(pk=approval.pk).update(
+            status=ApprovalStatus.PENDING, reason="", decided_at=None, version=F("version") + 1
+        )
+        tell(approval, "approval.reinstated", actor, undoes=str(change.pk))
+
+
+def ensure_decides(actor: Actor) -> None:
+    """Raises Forbidden (403) for those who never decide anything, whatever it is about."""
+    if actor.kind not in {"human", "service"}:
+        raise _not_yours()
+
+
+def _not_yours() -> Forbidden:
+    return Forbidden("Only an owner or operator decides.", extra={"next_action": "Ask an operator."})
+
+
 def _ensure_decider(actor: Actor, approval: Approval) -> None:
-    if actor.kind not in {"human", "service"} or not can(actor, approval.project, Need.OPERATE):
-        raise Forbidden("Only an owner or operator decides.", extra={"next_action": "Ask an operator."})
+    ensure_decides(actor)
+    if not can(actor, approval.project, Need.OPERATE):
+        raise _not_yours()
     if approval.is_by(actor):
         raise Forbidden("Somebody else has to decide what you asked for.", code="own_request")
 
@@ -108,7 +133,7 @@ def _decide(actor: Actor, approval: Approval, reason: str, deciding: Deciding) -
         row = _lock(approval)
         now = database_now()
         if row.status != ApprovalStatus.PENDING:
-            raise Conflict(f"This request is {row.status} already.", code=_code(row))
+            raise Conflict(_settled(row), code=_code(row))
         late = row.expires_at <= now
         if late:
             _expire(row, now)
@@ -118,6 +143,12 @@ def _decide(actor: Actor, approval: Approval, reason: str, deciding: Deciding) -
     if late:
         raise Conflict("This request has expired.", code="approval_expired")
     return row
+
+
+def _settled(approval: Approval) -> str:
+    last = approval.decisions.order_by("at", "id").last()
+    by = f" by {last.actor_name}" if last and approval.status in {"approved", "denied"} else ""
+    return f"This request is {approval.status} already{by}."
 
 
 def _code(approval: Approval) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from uuid import UUID
 
 from django.db.models import Q
 
 from agents.models import Agent, Approval, ExecutionRequest
+from missioncontrol.kernel.ids import parse_uuid
 from notifications.phrasing import Said, kind_of, say, types_of
 from tasks.models import Event, Message, Project, Review, Task, User
 
@@ -157,7 +157,7 @@ def _names(event: Event) -> list[str]:
 
 def _tasks_named(project: Project, events: Sequence[Event]) -> dict[str, Task]:
     named = {name for event in events for name in _names(event)}
-    ids = [name for name in named if _is_uuid(name)]
+    ids = [name for name in named if parse_uuid(name)]
     rows = Task.objects.filter(Q(pk__in=ids) | Q(key__in=named), project=project).only(
         "key", "title", "status"
     )
@@ -165,7 +165,7 @@ def _tasks_named(project: Project, events: Sequence[Event]) -> dict[str, Task]:
 
 
 def _agents_named(project: Project, events: Sequence[Event]) -> Iterable[Agent]:
-    ids = {event.actor_id for event in events if event.actor_kind == "agent" and _is_uuid(event.actor_id)}
+    ids = {event.actor_id for event in events if event.actor_kind == "agent" and parse_uuid(event.actor_id)}
     return Agent.objects.filter(project=project, pk__in=ids).only("slug", "name", "emoji")
 
 
@@ -173,11 +173,3 @@ def _people_named(events: Sequence[Event]) -> dict[str, str]:
     ids = {event.actor_id for event in events if event.actor_kind == "human" and event.actor_id.isdecimal()}
     rows = User.objects.filter(pk__in=ids).only("username", "display_name")
     return {str(user.pk): user.shown_name for user in rows}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from missioncontrol.kernel.text import storable
 from notifications.phrasing import KINDS
 from notifications.queries import feed as queries
 from notifications.queries.feed import Narrowing
@@ -78,4 +79,4 @@ def _number(given: QueryDict, name: str) -> int | None:
 
 
 def _plain(text: str) -> str:
-    return text.encode("utf-8", "ignore").decode().replace("\0", "").strip()[:100]
+    return storable(text).strip()[:100]

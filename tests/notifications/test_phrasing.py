@@ -17,7 +17,7 @@ SERVICES = sorted(
     path for app in ("tasks", "agents", "notifications") for path in (BASE / app / "services").rglob("*.py")
 )
 TYPE = re.compile(r"[a-z_]+\.(?!jsonl$)[a-z_]+")
-NAMES_OF_OTHER_THINGS = {"system", "getLogger"}
+NAMES_OF_OTHER_THINGS = {"system", "getLogger", "nudge"}
 """Calls whose dotted argument is the name of a job or a log, not of an event."""
 
 

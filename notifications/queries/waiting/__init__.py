@@ -1,0 +1,1 @@
+"""What waits for a person: requests, reviews, blocks, alerts, mentions and questions."""
