@@ -14,8 +14,9 @@ from agents.errors import BoardFull
 from agents.queries.budgets import budget_left
 from agents.queries.why import why
 from agents.services import work_signal
-from agents.services.claims import Claim, claim, release, renew
+from agents.services.claims import Claim, claim
 from agents.services.credentials import check_header
+from agents.services.leasing import release, renew
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.api.schema import Described
 from missioncontrol.kernel.api.serializers import IntegerField, LineField, StrictSerializer, TextField

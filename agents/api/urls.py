@@ -7,7 +7,18 @@ from typing import Any
 
 from django.urls import include, path
 
-from agents.api import activity, agents, control, documents, execution, heartbeat, keys, sessions
+from agents.api import (
+    activity,
+    agents,
+    audit,
+    control,
+    documents,
+    execution,
+    heartbeat,
+    keys,
+    sessions,
+    tokens,
+)
 
 urlpatterns: list[Any] = [
     path("agent/me", heartbeat.Me.as_view(), name="api-agent-me"),
@@ -20,6 +31,9 @@ urlpatterns: list[Any] = [
         documents.DocumentVersions.as_view(),
         name="api-document-versions",
     ),
+    path("projects/<str:slug>/tokens", tokens.TokenList.as_view(), name="api-tokens"),
+    path("projects/<str:slug>/tokens/<str:token>", tokens.TokenDetail.as_view(), name="api-token"),
+    path("projects/<str:slug>/audit/check", audit.ChainCheckView.as_view(), name="api-chain-check"),
     path("execution-requests", execution.RequestList.as_view(), name="api-executions"),
     path("execution-requests/<str:ref>", execution.RequestDetail.as_view(), name="api-execution"),
     path("execution-requests/<str:ref>/claim", execution.RequestClaim.as_view(), name="api-execution-claim"),

@@ -27,6 +27,7 @@ from .approvals import (
     Severity,
 )
 from .execution import ExecutionRequest, ExecutionStatus
+from .oversight import ChainCheck, CheckState
 from .requests import RequestState, ResponseRequest
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "Approval",
     "ApprovalDecision",
     "ApprovalStatus",
+    "ChainCheck",
+    "CheckState",
     "DocumentKind",
     "ExecutionRequest",
     "ExecutionStatus",

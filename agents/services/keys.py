@@ -13,10 +13,11 @@ from agents.models import Agent, AgentKey, Scope, ServiceToken
 from agents.services.secrets import new_secret
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
-from missioncontrol.kernel.errors import FieldError, NotFound, Refused
+from missioncontrol.kernel.errors import FieldError, Forbidden, NotFound, Refused
 from missioncontrol.kernel.transactions import unit
 from tasks.events import record
 from tasks.models import Project
+from tasks.services.access import by_id
 
 OVERLAP_S = 24 * 3600
 
@@ -78,13 +79,15 @@ def create_service_token(
 ) -> NewKey:
     """A token for a machine caller of `project`, which may always read.
 
-    It stops working `expires_in_s` seconds from now, or never. Raises Refused (422) for no scope or an unknown one.
+    It stops working `expires_in_s` seconds from now, or never. Raises Refused (422) for no scope or an unknown one,
+    Forbidden (403) for a service that would give what it has not.
     """
     unknown = sorted(set(scopes) - set(Scope.values))
     if unknown or not scopes:
         known = ", ".join(Scope.values)
         message = f"Scopes must be some of {known}."
         raise Refused(message, code="invalid", errors=[FieldError("scopes", message)])
+    _ensure_has(actor, scopes)
     with unit():
         secret = new_secret("mcs")
         kept = sorted(set(scopes) | {Scope.READ.value}, key=Scope.values.index)
@@ -106,6 +109,19 @@ def revoke_service_token(*, actor: Actor, token: ServiceToken) -> None:
         live = ServiceToken.objects.filter(pk=token.pk, revoked_at__isnull=True)
         if live.update(revoked_at=database_now()):
             _record_token(actor, token, "service_token.revoked", {})
+
+
+def get_service_token(project: Project, ref: str) -> ServiceToken:
+    """The project's token with this id. Raises NotFound (404)."""
+    return by_id(ServiceToken.objects.filter(project=project), ref, "token")
+
+
+def _ensure_has(actor: Actor, scopes: Sequence[str]) -> None:
+    """A token that leaks must not beget one that may do more."""
+    missing = sorted(set(scopes) - {Scope.READ.value} - actor.scopes)
+    if actor.kind == "service" and missing:
+        message = f"Your own token lacks {', '.join(missing)}."
+        raise Forbidden(message, errors=[FieldError("scopes", message)])
 
 
 def _usable(agent: Agent) -> Any:

@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from agents.models import Agent
+from missioncontrol.kernel.text import storable
 from tasks.queries.palette import find_tasks
 from tasks.services.access import visible_projects
 from tasks.views.pages import Visit, in_project
@@ -20,7 +21,7 @@ MOST_PROJECTS = 100
 @in_project
 def palette(visit: Visit) -> JsonResponse:
     """Tasks that `q` fits, every agent of the project and every project this person may see."""
-    text = visit.request.GET.get("q", "").encode("utf-8", "ignore").decode().replace("\0", "")[:200]
+    text = storable(visit.request.GET.get("q", ""))[:200]
     agents = Agent.objects.filter(project=visit.project, removed_at__isnull=True).order_by("name", "slug")
     shown = ("slug", "name", "emoji", "state", "paused_by_all")
     projects = visible_projects(visit.actor).values("slug", "name")[:MOST_PROJECTS]

@@ -27,6 +27,7 @@ from tasks.api.descriptions import MEMBERS, PROJECTS, MemberAnswer, ProjectAnswe
 from tasks.models import Autonomy, Membership, Mode, Project, Role, User, Workflow
 from tasks.services import projects as services
 from tasks.services.access import Need, get_project, require_may_create_projects, visible_projects
+from tasks.services.people import find_person
 from tasks.workflow import Status
 
 SHOWN = (
@@ -124,6 +125,12 @@ class MemberBody(StrictSerializer):
     role = ChoiceField(choices=Role.choices)
 
 
+class NewMemberBody(MemberBody):
+    """POST /projects/{slug}/members."""
+
+    who = LineField(max_length=254, help_text="The user name, or the e-mail address.")
+
+
 def project_json(project: Project) -> dict[str, Any]:
     """One project with its settings."""
     return {name: getattr(project, name) for name in SHOWN}
@@ -195,13 +202,22 @@ class ProjectMode(ProjectView):
 
 
 class MemberList(ApiView):
-    """GET /projects/{slug}/members."""
+    """GET and POST /projects/{slug}/members."""
 
     @extend_schema(operation_id="list_members", responses=MEMBERS)
     def get(self, request: Request, slug: str) -> Response:
         """Who belongs to the project, in which role."""
         rows = Membership.objects.filter(project=get_project(self.actor, slug)).select_related("user")
         return self.respond(page(rows, request, ordering="name", allowed=MEMBER_ORDERINGS, row=member_json))
+
+    @extend_schema(operation_id="add_member", request=NewMemberBody, responses={201: MemberAnswer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Take a person into the project, by user name or e-mail address."""
+        body = self.read_body(NewMemberBody)
+        project = get_project(self.actor, slug, Need.ADMIN)
+        user, role = find_person(body["who"]), body["role"]
+        row = services.add_member(actor=self.actor, project=project, user=user, role=role)
+        return self.respond(member_json(row), status=201)
 
 
 class MemberDetail(ApiView):

@@ -47,7 +47,7 @@ def create_project(
     """Make a project with its counters and its stream; `creator` becomes its owner.
 
     Raises `Conflict` (409) when the slug is taken, `Refused` (422) for settings there are not. A taken key prefix gets
-    a number.
+    a number; one that is taken in the same moment is a `Conflict` too.
     """
     _ensure_known(settings)
     with unit():
@@ -165,6 +165,16 @@ def set_member(*, actor: Actor, project: Project, user: User, role: str) -> Memb
     return row
 
 
+def add_member(*, actor: Actor, project: Project, user: User, role: str) -> Membership:
+    """Take a person into a project. Raises `Refused` (422) `is_member` for one who belongs to it."""
+    with unit():
+        _lock_members(project)
+        if Membership.objects.filter(project=project, user=user).exists():
+            message = f"{user.shown_name} belongs to the project already."
+            raise Refused(message, code="is_member", errors=[FieldError("who", message)])
+        return set_member(actor=actor, project=project, user=user, role=role)
+
+
 def remove_member(*, actor: Actor, project: Project, user: User) -> None:
     """Take a person out of a project. Raises `NotFound`, or `Refused` for the last owner."""
     with unit():
@@ -238,4 +248,9 @@ def _insert(slug: str, **columns: Any) -> Project:
         with unit():
             return Project.objects.create(slug=slug, **columns)
     except IntegrityError as lost:
-        raise taken from lost
+        if Project.objects.filter(slug=slug).exists():
+            raise taken from lost
+        prefix = columns["key_prefix"]
+        raise Conflict(
+            f"Another project's tasks begin with {prefix}- since a moment.", code="prefix_taken"
+        ) from lost

@@ -59,5 +59,23 @@ class AlertAnswer(serializers.ModelSerializer[Alert]):
         read_only_fields = fields
 
 
+class DecidedRow(Described):
+    """What became of one of several requests."""
+
+    approval = serializers.CharField()
+    ok = serializers.BooleanField()
+    status = serializers.CharField(required=False)
+    code = serializers.CharField(required=False, help_text="Why the decision was refused.")
+    detail = serializers.CharField(required=False)
+
+
+class DecidedAnswer(Described):
+    """One decision on several requests, request by request."""
+
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    results = DecidedRow(many=True)
+
+
 APPROVALS = listed(ApprovalAnswer)
 ALERTS = listed(AlertAnswer)

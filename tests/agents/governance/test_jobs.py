@@ -215,6 +215,7 @@ def test_every_job_of_the_schedule_runs_and_records_its_success(world: World) ->
         "tasks.auto_approve": 900,
         "retention.clean_up": 86_400,
         "audit.check": 86_400,
+        "audit.requested": 60,
         "jobs.overdue": 300,
     }
     assert {name: JOBS[name].every_s for name in mine} == expected

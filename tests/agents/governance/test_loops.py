@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Alert, LoopDetection
@@ -201,6 +202,26 @@ def test_a_quiet_write_costs_no_query_for_loops(world: World, django_assert_num_
     task.message_count = 50
     with django_assert_num_queries(1):
         loops.after_message(task, message, writer)
+
+
+def test_a_scan_costs_the_same_however_many_tasks_changed(
+    world: World, django_assert_num_queries: OnCommit
+) -> None:
+    with CaptureQueriesContext(connection) as one:
+        loops.scan()
+    for number in range(20):
+        a_task(world.project, f"Quiet {number}")
+    with django_assert_num_queries(len(one)):
+        loops.scan()
+
+
+def test_the_scan_finds_moves_that_nobody_saw(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "after_transition", [])
+    cycle(world, 4)
+    assert world.now().status == "in_progress"
+    assert loops.scan() == 1
+    assert world.now().status == "blocked"
+    assert LoopDetection.objects.get().kind == "review_cycles"
 
 
 def test_an_alert_of_another_kind_stays_when_a_task_is_unblocked(world: World) -> None:

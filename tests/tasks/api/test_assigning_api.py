@@ -105,3 +105,16 @@ def test_the_last_dependency_done_frees_the_task(project: Project, ada: Caller) 
     forced(other, "done")
     shown = ada.get(f"/tasks/{task.key}").json()
     assert (shown["status"], shown["open_dependencies"]) == ("ready", 0)
+
+
+def test_a_task_is_reassigned_in_one_call(project: Project, ada: Caller) -> None:
+    _, bolt = an_agent(project)
+    an_agent(project, "rust")
+    path = f"/tasks/{made(project).key}/reassign"
+    bolt.post("/agent/claim")
+    assert problem(ada.post(path, {"agent": "nobody"}), 422)["errors"][0]["field"] == "agent"
+    problem(bolt.post(path, {"agent": "rust"}), 403)
+    shown = ada.post(path, {"agent": "rust", "held_by": "bolt", "reason": "Busy."}).json()
+    assert (slugs(shown), shown["status"], shown["holder"]) == (["rust"], "assigned", None)
+    problem(ada.post(path, {"agent": None, "held_by": "bolt"}), 409, "changed_hands")
+    assert ada.post(path, {"agent": None}).json()["status"] == "ready"

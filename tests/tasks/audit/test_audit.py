@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import IntegrityError, connection, transaction
 
 from missioncontrol.kernel.actor import Actor
@@ -95,6 +96,20 @@ def test_numbers_are_dense_and_every_link_holds(project: Project) -> None:
     assert report.ok
     assert (report.checked, report.head, report.floor) == (5, 5, 0)
     assert list(Event.objects.values_list("seq", flat=True)) == [1, 2, 3, 4, 5]
+
+
+def test_triggers_lost_when_a_migration_remade_the_table_are_back_after_it(project: Project) -> None:
+    rows = Event.objects.filter(project=project, seq=2)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for name in ("tasks_event_never_changed", "tasks_event_never_removed"):
+                cursor.execute(f"DROP TRIGGER {name}")
+    for _ in range(2):
+        emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+    for forbidden in (lambda: rows.update(type="forged"), rows.delete):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            forbidden()
+    assert verify_chain(project).ok
 
 
 def test_an_event_can_be_neither_changed_nor_removed(project: Project) -> None:
