@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.models import Agent, AgentState
-from agents.services import claims
+from agents.services import leasing
 from agents.services.registry import lock_agent, write_agent
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.clock import database_now
@@ -37,7 +37,7 @@ def order(*, actor: Actor, agent: Agent, action: str, reason: str = "") -> Agent
     with unit():
         agent = _set(actor, lock_agent(agent), state, reason)
     if state == AgentState.QUARANTINED:
-        claims.take_away(actor=actor, agent=agent, reason=reason or f"{agent.name} was quarantined.")
+        leasing.take_away(actor=actor, agent=agent, reason=reason or f"{agent.name} was quarantined.")
     return agent
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 
 from agents.loop_rules import Finding, Limits, Moved, Said, find, horizon, limits_of
 from agents.models import LoopDetection, Severity
@@ -124,18 +123,28 @@ def _messages_needed(limits: Limits) -> int:
     return min(limits["comment_storm"]["messages"], limits["ping_pong"]["alternations"]) + 1
 
 
-def _suspects(project: Project, now: datetime) -> Iterator[UUID]:
-    """The tasks in which enough was said, or anything was moved, since before the last scan."""
+def _suspects(project: Project, now: datetime) -> list[UUID]:
+    """The tasks in which enough was said or moved for a rule to fire; others cost nothing, however many changed."""
     limits = limits_of(project.loop_limits)
-    talked = Message.objects.filter(
-        project=project, created_at__gt=now - horizon(limits, "comment_storm", "ping_pong")
+    return sorted({*_talked(project, limits, now), *_moved_often(project, limits, now)})
+
+
+def _talked(project: Project, limits: Limits, now: datetime) -> QuerySet[Message, UUID]:
+    since = now - horizon(limits, "comment_storm", "ping_pong")
+    recent = Message.objects.filter(project=project, created_at__gt=since).order_by()
+    busy = recent.values("task_id").annotate(said=Count("pk"))
+    return busy.filter(said__gte=_messages_needed(limits)).values_list("task_id", flat=True)
+
+
+def _moved_often(project: Project, limits: Limits, now: datetime) -> QuerySet[Task, UUID]:
+    since = now - horizon(limits, "back_and_forth")
+    recent = Task.objects.filter(project=project, updated_at__gt=since, status__in=BLOCKABLE)
+    counted = recent.annotate(moves=Count("transitions", filter=Q(transitions__at__gt=since)))
+    suspect = counted.filter(
+        Q(moves__gte=limits["back_and_forth"]["transitions"])
+        | Q(review_cycles__gt=limits["review_cycles"]["cycles"])
     )
-    busy = talked.order_by().values("task_id").annotate(said=Count("pk"))
-    moved = Task.objects.filter(
-        project=project, updated_at__gt=now - horizon(limits, "back_and_forth"), status__in=BLOCKABLE
-    )
-    found = set(busy.filter(said__gte=_messages_needed(limits)).values_list("task_id", flat=True))
-    yield from sorted(found | set(moved.values_list("pk", flat=True)))
+    return suspect.values_list("pk", flat=True)
 
 
 def _detect(task: Task, now: datetime) -> Finding | None:
@@ -154,7 +163,9 @@ def _said(task: Task, limits: Limits, now: datetime) -> list[Said]:
 
 
 def _moved(task: Task) -> list[Moved]:
-    rows = Transition.objects.filter(task=task).exclude(actor_kind="system")
+    # A step that was taken back, and the taking back, is a slip of the hand and no evidence.
+    stood = Transition.objects.filter(task=task, change__undone_at__isnull=True, undoes__isnull=True)
+    rows = stood.exclude(actor_kind="system")
     if task.loop_watermark is not None:
         rows = rows.filter(at__gt=task.loop_watermark)
     latest = rows.order_by("-at", "-id").values_list("at", "from_status", "to_status", "actor_name")[

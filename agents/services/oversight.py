@@ -6,16 +6,14 @@ from datetime import datetime
 
 from agents.models import Alert, AlertState, Severity
 from agents.services import alerts
-from missioncontrol.kernel.actor import Actor
+from agents.services.chain_checks import HOUSE, judge, keep_result
 from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.jobs import JOBS, Job
 from missioncontrol.kernel.models.jobs import JobRun
 from tasks.models import Project
 from tasks.services.audit import ChainReport, verify_all
-from tasks.services.checkpoints import read_checkpoints, write_checkpoint
+from tasks.services.checkpoints import CheckpointFile, read_checkpoints, write_checkpoint
 
-HOUSE = Actor.system("oversight")
-CHAIN = "audit:chain"
 FILE = "audit:checkpoints"
 
 
@@ -26,7 +24,7 @@ def check_history(*, now: datetime | None = None) -> int:
     """
     now = now or database_now()
     kept = read_checkpoints()
-    broken = [report for report in verify_all(kept.points) if not _judge(report)]
+    broken = [report for report in verify_all(kept.points) if not _judge(report, kept, now)]
     if kept.broken:
         title = f"The checkpoints are broken at line {kept.line}: {kept.broken}"
         _raise_everywhere(FILE, title, Severity.CRITICAL)
@@ -53,21 +51,10 @@ def check_jobs(own: str, *, now: datetime | None = None) -> int:
     return len(late)
 
 
-def _judge(report: ChainReport) -> bool:
+def _judge(report: ChainReport, kept: CheckpointFile, now: datetime) -> bool:
     project = Project.objects.get(slug=report.project)
-    if report.broken is None:
-        alerts.settle(project_id=project.pk, dedupe_key=CHAIN, actor=HOUSE)
-        return True
-    alerts.raise_alert(
-        project_id=project.pk,
-        kind="audit",
-        title=f"The history of {report.project} is broken at event {report.broken.seq}",
-        severity=Severity.CRITICAL,
-        detail=report.broken.what,
-        dedupe_key=CHAIN,
-        actor=HOUSE,
-    )
-    return False
+    keep_result(project, report, kept, by="Mission Control", now=now)
+    return judge(project, report)
 
 
 def _is_overdue(job: Job, row: JobRun, now: datetime) -> bool:

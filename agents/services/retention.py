@@ -15,6 +15,7 @@ from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.isolation import Isolated
 from tasks.models import Project, Refusal, SignInLink
 from tasks.services.audit import prune_events
+from tasks.services.undo import forget_images
 
 Cleaner = Callable[[datetime], int]
 
@@ -22,6 +23,7 @@ LINK_DAYS = 7
 SESSION_DAYS = 30
 ACTIVITY_DAYS = 30
 REFUSAL_DAYS = 90
+PICTURE_DAYS = 1
 
 
 class RetentionFailed(RuntimeError):
@@ -81,6 +83,10 @@ def _old_refusals(now: datetime) -> int:
     return gone
 
 
+def _old_pictures(now: datetime) -> int:
+    return forget_images(before=now - timedelta(days=PICTURE_DAYS))
+
+
 def _old_events(now: datetime) -> int:
     days = settings.MC_EVENT_RETENTION_DAYS
     if not days:
@@ -95,5 +101,6 @@ _cleaners: dict[str, Cleaner] = {
     "browser sessions": _old_browser_sessions,
     "activity": _old_activity,
     "refusals": _old_refusals,
+    "pictures of changes": _old_pictures,
     "events": _old_events,
 }

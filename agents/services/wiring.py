@@ -14,6 +14,8 @@ def connect() -> None:
     for hook in (decisions.cancel_for_closed_task, loops.after_transition):
         if hook not in hooks.after_transition:
             hooks.after_transition.append(hook)
+    if decisions.reinstate_for_undone_change not in hooks.after_undo:
+        hooks.after_undo.append(decisions.reinstate_for_undone_change)
     for listener in (loops.after_message, responses.note_answer):
         if listener not in hooks.after_message:
             hooks.after_message.append(listener)

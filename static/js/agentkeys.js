@@ -1,8 +1,8 @@
 // The keys of an agent: a new one is shown once, with the lines that use it; one is revoked after its consequence is told.
 import { post, remove } from "./api.js";
-import { copyable } from "./copy.js";
 import { el, icon, tell } from "./dom.js";
 import { formDialog } from "./formdialog.js";
+import { showOnce } from "./showonce.js";
 import { toast } from "./toast.js";
 
 const DAY_S = 86_400;
@@ -39,16 +39,7 @@ async function rotate(slug, name) {
 export async function showKey(slug, name, key) {
   const lines = await linesWith(slug, key);
   const warning = "This is the only time the key is shown. Whoever has it acts as this agent.";
-  const close = el("button", { type: "button", class: "btn btn-primary", "data-close": true }, "I have kept it");
-  const dialog = el("dialog", { class: "dialog dialog-wide", closedby: "none", "data-stays": true, "aria-labelledby": "new-key-title" },
-    el("div", { class: "dialog-head" }, el("h2", { id: "new-key-title" }, `The key of ${name}`)),
-    el("div", { class: "dialog-body" }, note(warning), copyable("Key", key), lines),
-    el("div", { class: "dialog-foot" }, close));
-  dialog.addEventListener("cancel", (event) => event.preventDefault());
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  dialog.querySelector("[data-copy]").focus();
+  await showOnce({ title: `The key of ${name}`, label: "Key", secret: key, warning, more: [lines] });
 }
 
 /** The lines as the server wrote them, with the key in its place. It is put there as text. */

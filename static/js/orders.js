@@ -22,16 +22,8 @@ const ALL = {
 };
 const project = () => document.body.dataset.project;
 
-export function setUpOrders() {
-  document.addEventListener("click", (event) => {
-    const one = event.target.closest("[data-order]");
-    const all = event.target.closest("[data-order-all]");
-    if (one) orderOne(one.dataset.order, one.dataset.slug, one.dataset.name);
-    if (all) orderAll(all.dataset.orderAll);
-  });
-}
-
-async function orderOne(action, slug, name) {
+/** Give one agent an order, after saying what follows. */
+export async function orderOne(action, slug, name) {
   const { title, done, follows, danger } = ORDERS[action];
   const { field, value } = reason();
   const send = () => post(`/agents/${slug}/${action}?project=${project()}`, { reason: value() });

@@ -15,6 +15,7 @@ from missioncontrol.kernel.api.authentication import person
 from tasks.models import Project, Task, Transition, User
 from tasks.services.transition import Step, transition
 from tests.agents.building import a_member, an_agent
+from tests.tasks.undo.building import let_time_pass
 
 from .acting import PLAN, Board, a_task
 
@@ -60,6 +61,7 @@ def test_a_task_is_given_to_another_agent(project: Project, ada: User, scout: Ag
     after = Task.objects.get(pk=task.pk)
     assert (after.status, after.holder_id) == ("assigned", None)
     assert [row.agent for row in after.assignments.all()] == [bolt]
+    let_time_pass()
     assert claim(actor=agent_actor(bolt, None)).task == after  # type: ignore[union-attr]
 
 
