@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from missioncontrol.kernel.admin import HouseRows, ReadOnlyAdmin
 from notifications.handlers import handle
-from notifications.models import Notification, RelayCursor, RelayFailure
+from notifications.models import HeldEvent, Notification, RelayCursor, RelayFailure
 from notifications.services import relay
 
 
@@ -29,7 +29,9 @@ class RelayCursorAdmin(ReadOnlyAdmin):
 
     list_display = ["project", "consumer", "seq", "behind", "updated_at"]
     list_filter = ["consumer"]
+    search_fields = ["consumer", "project__slug"]
     list_select_related = ["project__stream"]
+    date_hierarchy = "updated_at"
 
     @admin.display(description="Behind")
     def behind(self, cursor: RelayCursor) -> int:
@@ -37,8 +39,18 @@ class RelayCursorAdmin(ReadOnlyAdmin):
         return cursor.project.stream.head_seq - cursor.seq
 
 
+@admin.register(HeldEvent)
+class HeldEventAdmin(ReadOnlyAdmin):
+    """Events of changes that can still be undone."""
+
+    list_display = ["project", "consumer", "seq", "change"]
+    list_filter = ["consumer", "project"]
+    search_fields = ["consumer", "project__slug", "change__task__key"]
+    list_select_related = ["project", "change__task"]
+
+
 @admin.register(RelayFailure)
-class RelayFailureAdmin(ReadOnlyAdmin):
+class RelayFailureAdmin(HouseRows):
     """Events that a reader could not handle."""
 
     list_display = ["project", "consumer", "seq", "error", "at"]
@@ -48,7 +60,7 @@ class RelayFailureAdmin(ReadOnlyAdmin):
     date_hierarchy = "at"
     actions = ["try_again"]
 
-    @admin.action(description="Try again")
+    @admin.action(description="Try again", permissions=["operate"])
     def try_again(self, request: HttpRequest, failures: QuerySet[RelayFailure]) -> None:
         """Handle the selected events once more; those that succeed leave the list."""
         chosen = list(failures)

@@ -1,5 +1,5 @@
 """Agents in Django's admin: everything to read, orders and settings through the services."""
 
-from agents.admin import agents, alerts, approvals, credentials, documents, requests
+from agents.admin import agents, alerts, approvals, checks, credentials, documents, requests
 
-__all__ = ["agents", "alerts", "approvals", "credentials", "documents", "requests"]
+__all__ = ["agents", "alerts", "approvals", "checks", "credentials", "documents", "requests"]

@@ -23,12 +23,12 @@ class AlertAdmin(HouseRows):
     date_hierarchy = "created_at"
     actions = ["acknowledge", "resolve"]
 
-    @admin.action(description="Acknowledge")
+    @admin.action(description="Acknowledge", permissions=["operate"])
     def acknowledge(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
         """Somebody looks at it."""
         each(self, request, rows, _acknowledge, "Alerts acknowledged")
 
-    @admin.action(description="Resolve")
+    @admin.action(description="Resolve", permissions=["operate"])
     def resolve(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
         """It is over."""
         each(self, request, rows, _resolve, "Alerts resolved")

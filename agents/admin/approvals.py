@@ -31,7 +31,7 @@ class ApprovalAdmin(HouseRows):
     inlines = [DecisionInline]
     actions = ["expire"]
 
-    @admin.action(description="Expire now: the task is blocked with the reason")
+    @admin.action(description="Expire now: the task is blocked with the reason", permissions=["operate"])
     def expire(self, request: HttpRequest, rows: QuerySet[Approval]) -> None:
         """End pending requests before their time."""
 

@@ -24,14 +24,14 @@ class AgentKeyAdmin(HouseRows):
     """Keys of agents; the keys themselves are nowhere."""
 
     list_display = ["prefix", "agent", "created_at", "last_used_at", "expires_at", "revoked_at"]
-    list_filter = ["agent__project"]
+    list_filter = ["agent__project", ("revoked_at", admin.EmptyFieldListFilter)]
     search_fields = ["prefix", "agent__slug"]
     list_select_related = ["agent"]
     date_hierarchy = "created_at"
     exclude = ["digest"]
     actions = ["revoke"]
 
-    @admin.action(description="Revoke, at once")
+    @admin.action(description="Revoke, at once", permissions=["operate"])
     def revoke(self, request: HttpRequest, rows: QuerySet[AgentKey]) -> None:
         """Their holders are shut out with the next request."""
 
@@ -46,14 +46,14 @@ class ServiceTokenAdmin(HouseRows):
     """Tokens of services; the tokens themselves are nowhere."""
 
     list_display = ["name", "project", "prefix", "scopes", "created_at", "last_used_at", "revoked_at"]
-    list_filter = ["project"]
+    list_filter = ["project", ("revoked_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "prefix"]
     list_select_related = ["project"]
     date_hierarchy = "created_at"
     exclude = ["digest"]
     actions = ["revoke"]
 
-    @admin.action(description="Revoke, at once")
+    @admin.action(description="Revoke, at once", permissions=["operate"])
     def revoke(self, request: HttpRequest, rows: QuerySet[ServiceToken]) -> None:
         """Their holders are shut out with the next request."""
 
@@ -68,13 +68,14 @@ class AgentSessionAdmin(HouseRows):
     """Sessions of agents' runtimes."""
 
     list_display = ["prefix", "agent", "created_at", "last_used_at", "expires_at", "ended_at"]
+    list_filter = ["agent__project", ("ended_at", admin.EmptyFieldListFilter)]
     search_fields = ["prefix", "agent__slug"]
     list_select_related = ["agent"]
     date_hierarchy = "created_at"
     exclude = ["digest"]
     actions = ["end"]
 
-    @admin.action(description="End, at once")
+    @admin.action(description="End, at once", permissions=["operate"])
     def end(self, request: HttpRequest, rows: QuerySet[AgentSession]) -> None:
         """The tool endpoints refuse them with the next request."""
 

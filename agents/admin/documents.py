@@ -32,6 +32,7 @@ class AgentDocumentVersionAdmin(HouseRows):
     """Versions of documents, append-only."""
 
     list_display = ["document", "version", *BY, "at"]
+    list_filter = ["document__kind", "actor_kind"]
     search_fields = ["document__agent__slug", "content"]
     list_select_related = ["document"]
     date_hierarchy = "at"

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import get_fields_from_path
+from django.db.models import BooleanField
 from django.forms import Form
 from django.forms.widgets import MediaDefiningClass
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -41,7 +44,63 @@ def told(error: DomainError) -> str:
     return " ".join(dict.fromkeys([error.message, *(each.message for each in error.errors)]))
 
 
-class ReadOnlyAdmin(Base):
+class RecentValuesFilter(admin.FieldListFilter):
+    """What a column of many rows can be narrowed to: the values of its latest rows, read without a scan of all."""
+
+    READ = 1_000
+
+    def __init__(
+        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
+    ) -> None:
+        self.lookup_kwarg = field_path
+        super().__init__(field, request, params, model, model_admin, field_path)
+        self.chosen: list[Any] | None = self.used_parameters.get(field_path)  # type: ignore[assignment]
+        latest = model._default_manager.order_by("-pk").values_list(field_path, flat=True)[: self.READ]
+        self.values = sorted({str(value) for value in [*latest, *(self.chosen or [])] if value is not None})
+
+    def expected_parameters(self) -> list[str | None]:
+        """The column's own name."""
+        return [self.lookup_kwarg]
+
+    def has_output(self) -> bool:
+        """Where there is something to choose from."""
+        return len(self.values) > 1 or self.chosen is not None
+
+    def choices(self, changelist: Any) -> Any:
+        """All, and each value."""
+        chosen = {str(value) for value in self.chosen or []}
+        yield {
+            "selected": not chosen,
+            "query_string": changelist.get_query_string(remove=[self.lookup_kwarg]),
+            "display": "All",
+        }
+        for value in self.values:
+            yield {
+                "selected": value in chosen,
+                "query_string": changelist.get_query_string({self.lookup_kwarg: value}),
+                "display": value or "–",
+            }
+
+
+class HouseAdmin(Base):
+    """What every page shares: references are looked up as one types, and orders ask for the right to change."""
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """Every reference to what can be searched: a list of all tasks or people would never end."""
+        return [field.name for field in self.opts.get_fields() if self._can_look_up(field)]
+
+    def _can_look_up(self, field: Any) -> bool:
+        if not (field.many_to_one or field.many_to_many or field.one_to_one) or field.auto_created:
+            return False
+        known: Any = self.admin_site._registry.get(field.remote_field.model)
+        return known is not None and bool(known.search_fields)
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change such rows may give orders about them, also where no row is edited by hand."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+
+class ReadOnlyAdmin(HouseAdmin):
     """Rows that nobody adds, changes or deletes by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -63,6 +122,17 @@ class HouseRows(ReadOnlyAdmin):
     show_full_result_count = False
     list_per_page = 50
 
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """As declared, but no filter reads a whole table in search of its values."""
+        return [self._narrowly(one) for one in super().get_list_filter(request)]
+
+    def _narrowly(self, declared: Any) -> Any:
+        if not isinstance(declared, str):
+            return declared
+        column = get_fields_from_path(self.model, declared)[-1]
+        known = column.flatchoices or column.is_relation or isinstance(column, BooleanField)
+        return declared if known else (declared, RecentValuesFilter)
+
 
 class ReadOnlyInline(InlineBase):
     """Rows shown beside what they belong to; nobody adds, changes or deletes them by hand."""
@@ -70,6 +140,12 @@ class ReadOnlyInline(InlineBase):
     extra = 0
     can_delete = False
     show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what the rows refer to, however many there are."""
+        referred = [field.name for field in self.opts.get_fields() if field.many_to_one or field.one_to_one]
+        own = [name for name in referred if not getattr(self.opts.get_field(name), "auto_created", False)]
+        return super().get_queryset(request).select_related(*own)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
@@ -84,7 +160,7 @@ class _AdminMeta(ABCMeta, MediaDefiningClass):
     """Lets a page of the admin leave a method to its subclasses: without it, registering one fails."""
 
 
-class ServiceAdmin(Base, metaclass=_AdminMeta):
+class ServiceAdmin(HouseAdmin, metaclass=_AdminMeta):
     """Rows that staff change through a service: `changed` is told the fields, and may refuse.
 
     A refusal is shown as it was said, and nothing is changed. Rows are neither added nor deleted here unless a
@@ -157,15 +233,28 @@ class JobRunAdmin(ReadOnlyAdmin):
         "runs",
         "result",
     ]
+    list_filter = [("failed_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "error"]
+    date_hierarchy = "succeeded_at"
 
 
 @admin.register(IdempotencyRecord)
-class IdempotencyRecordAdmin(ReadOnlyAdmin):
+class IdempotencyRecordAdmin(HouseRows):
     """Which requests were answered under a key; the answers themselves are their callers' own."""
 
     list_display = ["method", "path", "actor_kind", "actor_id", "key", "state", "status", "created_at"]
     list_filter = ["state", "actor_kind", "status"]
+    date_hierarchy = "created_at"
     search_fields = ["=key", "path", "=actor_id"]
     exclude = ["body", "headers", "body_hash", "owner"]
-    show_full_result_count = False
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(HouseRows):
+    """What staff did in these pages; the history of what they did it to is in the events."""
+
+    list_display = ["action_time", "user", "content_type", "object_repr", "action_flag"]
+    list_filter = ["action_flag", "content_type"]
+    search_fields = ["object_repr", "=object_id", "user__username", "change_message"]
+    list_select_related = ["user", "content_type"]
+    date_hierarchy = "action_time"

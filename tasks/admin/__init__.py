@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from tasks.admin import history, people, projects, search, tasks, thread
+from tasks.admin import history, imports, people, projects, search, tasks, thread
 
-__all__ = ["history", "people", "projects", "search", "tasks", "thread"]
+__all__ = ["history", "imports", "people", "projects", "search", "tasks", "thread"]
 
 admin.site.site_header = admin.site.site_title = "Mission Control"
 admin.site.index_title = "Everything there is"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from missioncontrol.kernel.admin import BY, HouseRows
-from tasks.models import Event, EventStream, Refusal, Transition
+from tasks.models import Change, Event, EventStream, Refusal, Transition
 
 
 @admin.register(Event)
@@ -25,6 +25,8 @@ class EventStreamAdmin(HouseRows):
     """Where each project's history stands."""
 
     list_display = ["project", "head_seq", "head_hash", "floor_seq", "epoch"]
+    list_filter = ["project"]
+    search_fields = ["project__slug", "=head_hash"]
     list_select_related = ["project"]
 
 
@@ -38,6 +40,18 @@ class TransitionAdmin(HouseRows):
     list_select_related = ["task"]
     date_hierarchy = "at"
     ordering = ["-id"]
+
+
+@admin.register(Change)
+class ChangeAdmin(HouseRows):
+    """Changes that can be undone, or could: by whom, until when, and how each ended."""
+
+    list_display = ["task", *BY, "made_at", "due_at", "undone_at", "released_at"]
+    list_filter = ["actor_kind", "project"]
+    search_fields = ["task__key", "actor_name"]
+    list_select_related = ["task"]
+    date_hierarchy = "made_at"
+    ordering = ["-made_at"]
 
 
 @admin.register(Refusal)

@@ -45,7 +45,7 @@ class MembershipAdmin(ServiceAdmin):
     search_fields = ["user__username", "project__slug"]
     list_select_related = ["project", "user"]
     fields = ["project", "user", "role"]
-    autocomplete_fields = ["project", "user"]
+    date_hierarchy = "created_at"
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -75,5 +75,8 @@ class SignInLinkAdmin(HouseRows):
     """Links that sign in once; their secrets are nowhere."""
 
     list_display = ["user", "created_at", "expires_at", "used_at"]
+    list_filter = [("used_at", admin.EmptyFieldListFilter)]
+    search_fields = ["user__username"]
+    date_hierarchy = "created_at"
     list_select_related = ["user"]
     exclude = ["digest"]

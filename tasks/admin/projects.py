@@ -51,27 +51,27 @@ class ProjectAdmin(ServiceAdmin):
         """Settings only; the mode has its actions."""
         projects.update_project(actor=actor, project=row, changes=changes)
 
-    @admin.action(description="Let agents work (normal)")
+    @admin.action(description="Let agents work (normal)", permissions=["operate"])
     def to_normal(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
         """Lift every hold."""
         self._set_mode(request, rows, Mode.NORMAL)
 
-    @admin.action(description="Drain: agents finish and start nothing")
+    @admin.action(description="Drain: agents finish and start nothing", permissions=["operate"])
     def drain(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
         """Let work run out."""
         self._set_mode(request, rows, Mode.DRAINING)
 
-    @admin.action(description="Pause: agents write nothing")
+    @admin.action(description="Pause: agents write nothing", permissions=["operate"])
     def pause(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
         """Stop agents."""
         self._set_mode(request, rows, Mode.PAUSED)
 
-    @admin.action(description="Quarantine: agents may only read")
+    @admin.action(description="Quarantine: agents may only read", permissions=["operate"])
     def quarantine(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
         """Shut agents out."""
         self._set_mode(request, rows, Mode.QUARANTINED)
 
-    @admin.action(description="Verify the audit chain")
+    @admin.action(description="Verify the audit chain", permissions=["operate"])
     def verify_audit_chain(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
         """Check every event against its link."""
         for project in rows:
@@ -83,12 +83,12 @@ class ProjectAdmin(ServiceAdmin):
                 said = f"{project.slug}: broken at event {report.broken.seq}. {report.broken.what}"
                 self.message_user(request, said, messages.ERROR)
 
-    @admin.action(description="Archive: out of everybody's reach")
+    @admin.action(description="Archive: out of everybody's reach", permissions=["operate"])
     def archive(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
         """Close the project; nothing is deleted."""
         self._set_archived(request, rows, True)
 
-    @admin.action(description="Restore from the archive")
+    @admin.action(description="Restore from the archive", permissions=["operate"])
     def restore(self, request: HttpRequest, rows: QuerySet[Project]) -> None:
         """Open the project again."""
         self._set_archived(request, rows, False)
@@ -121,6 +121,8 @@ class TaskCounterAdmin(HouseRows):
     """The last task number given."""
 
     list_display = ["project", "last_number"]
+    list_filter = ["project"]
+    search_fields = ["project__slug"]
     list_select_related = ["project"]
 
 

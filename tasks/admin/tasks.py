@@ -15,6 +15,7 @@ from missioncontrol.kernel.admin import BY, HouseRows, ReadOnlyInline, ServiceAd
 from missioncontrol.kernel.clock import database_now
 from missioncontrol.kernel.transactions import unit
 from tasks.models import Assignment, Dependency, ImportedTask, Refusal, Task, Transition
+from tasks.services.reassigning import reassign
 from tasks.services.tasks import edit_task
 from tasks.services.transition import Step, allowed_transitions, refusals_logged, take_locked, transition
 from tasks.workflow import Status
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 else:
     TaskFormBase = forms.ModelForm
 
+REASON = "Set in the admin."
 STEP_FIELDS = ("step_to", "step_reason", "step_override")
 EDITED_FIELDS = (
     "title", "description", "type", "priority", "due_at", "progress", "progress_note", "estimate_minutes", "budget",
@@ -87,8 +89,8 @@ class TaskAdmin(ServiceAdmin):
 
     form = TaskForm
     list_display = ["key", "title", "project", "status", "type", "priority", "holder", "due_at", "created_at"]
-    list_filter = ["status", "type", "priority", "source", "block_cause", "project", "labels"]
-    search_fields = ["key", "title", "source_ref"]
+    list_filter = ["status", "type", "priority", "source", "block_cause", "project"]
+    search_fields = ["key", "title", "source_ref", "=labels__name"]
     list_select_related = ["project", "holder"]
     date_hierarchy = "created_at"
     show_full_result_count = False
@@ -106,7 +108,7 @@ class TaskAdmin(ServiceAdmin):
                                "external_thread_id", "idempotency_key"]}),
         ("Times", {"fields": ["created_at", "updated_at", "started_at", "submitted_at", "completed_at", "version"]}),
     ]  # fmt: skip
-    actions = ["cancel", "block"]
+    actions = ["requeue", "cancel", "block"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """All but what `edit_task` takes, and the step."""
@@ -133,19 +135,28 @@ class TaskAdmin(ServiceAdmin):
             task = edit_task(actor=actor, task=row, changes=edits)
             take_locked(actor=actor, task=task, step=step, now=database_now())
 
-    @admin.action(description="Cancel")
+    @admin.action(description="Requeue: back to the pool, away from everybody", permissions=["operate"])
+    def requeue(self, request: HttpRequest, rows: QuerySet[Task]) -> None:
+        """End the leases and let any agent claim the tasks."""
+
+        def act(actor: Actor, task: Task) -> None:
+            reassign(actor=actor, task=task, agent=None, reason=REASON)
+
+        each(self, request, rows.select_related("project"), act, "Tasks requeued")
+
+    @admin.action(description="Cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, rows: QuerySet[Task]) -> None:
         """Drop the tasks for good."""
         self._step(request, rows, Status.CANCELED)
 
-    @admin.action(description="Block")
+    @admin.action(description="Block", permissions=["operate"])
     def block(self, request: HttpRequest, rows: QuerySet[Task]) -> None:
         """Stop the tasks until somebody lifts the block."""
         self._step(request, rows, Status.BLOCKED)
 
     def _step(self, request: HttpRequest, rows: QuerySet[Task], to: str) -> None:
         def act(actor: Actor, task: Task) -> None:
-            transition(actor=actor, task=task, step=Step(to=to, reason="Set in the admin."))
+            transition(actor=actor, task=task, step=Step(to=to, reason=REASON))
 
         each(self, request, rows.select_related("project"), act, f"Tasks moved to {to}")
 
@@ -165,6 +176,7 @@ class AssignmentAdmin(HouseRows):
     """Who is on what."""
 
     list_display = ["task", "agent", "user", "created_at"]
+    list_filter = ["task__project", ("agent", admin.EmptyFieldListFilter)]
     search_fields = ["task__key", "agent__slug", "user__username"]
     list_select_related = ["task", "agent", "user"]
     date_hierarchy = "created_at"
@@ -175,6 +187,7 @@ class DependencyAdmin(HouseRows):
     """What waits for what."""
 
     list_display = ["task", "depends_on", *BY, "created_at"]
+    list_filter = ["task__project", "actor_kind"]
     search_fields = ["task__key", "depends_on__key"]
     list_select_related = ["task", "depends_on"]
     date_hierarchy = "created_at"
@@ -185,6 +198,7 @@ class ImportedTaskAdmin(HouseRows):
     """Tasks as their source last told them."""
 
     list_display = ["task", "imported_at"]
+    list_filter = ["task__project"]
     search_fields = ["task__key", "task__source_ref"]
     list_select_related = ["task"]
     date_hierarchy = "imported_at"

@@ -39,6 +39,7 @@ class MessageVersionAdmin(HouseRows):
     """Earlier versions, append-only."""
 
     list_display = ["message", "version", *BY, "at"]
+    list_filter = ["actor_kind"]
     search_fields = ["message__task__key", "content"]
     list_select_related = ["message"]
     date_hierarchy = "at"
@@ -63,6 +64,7 @@ class SubscriptionAdmin(HouseRows):
     list_filter = ["muted"]
     search_fields = ["task__key", "agent__slug", "user__username"]
     list_select_related = ["task", "agent", "user"]
+    date_hierarchy = "created_at"
 
 
 @admin.register(Mention)
@@ -70,5 +72,6 @@ class MentionAdmin(HouseRows):
     """Who was named where."""
 
     list_display = ["message", "agent", "user"]
+    list_filter = ["message__project", ("agent", admin.EmptyFieldListFilter)]
     search_fields = ["agent__slug", "user__username"]
     list_select_related = ["message", "agent", "user"]
