@@ -20,6 +20,7 @@ class TasksConfig(AppConfig):
         if dependencies.follow_up not in hooks.after_transition:
             hooks.after_transition.append(dependencies.follow_up)
         post_migrate.connect(_keep_the_index, sender=self)
+        post_migrate.connect(_keep_history, sender=self)
 
 
 def _keep_the_index(using: str, **_: Any) -> None:
@@ -27,3 +28,9 @@ def _keep_the_index(using: str, **_: Any) -> None:
 
     for source in (search_index.TASKS, search_index.MESSAGES):
         search_index.keep(connections[using], source)
+
+
+def _keep_history(using: str, **_: Any) -> None:
+    from tasks import event_triggers
+
+    event_triggers.keep(connections[using])

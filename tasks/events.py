@@ -15,6 +15,7 @@ from django.utils import timezone
 from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.transactions import write_last
 from tasks.models import Event, EventStream, Task, stamp
+from tasks.recording import mark
 
 Listener = Callable[[UUID, "list[Event]"], None]
 _listeners: list[Listener] = []
@@ -53,7 +54,7 @@ def record(
     `target` is (kind, id), for instance ("task", task.id); `data` holds `before`, `after` and what readers need.
     Raises RuntimeError outside `unit()`.
     """
-    payload = canonical(data or {})
+    payload = canonical({**(data or {}), **mark()})
     write_last(_write, _Entry(project_id, type, actor, target[0], str(target[1]), payload))
 
 
