@@ -1,18 +1,14 @@
 // The board's page: each concern sets itself up.
-import { setUpAssignees } from "./board/assignees.js";
-import { setUpBulk } from "./board/bulk.js";
 import { setUpCarry } from "./board/carry.js";
 import { setUpColumns } from "./board/columns.js";
 import { setUpDrag } from "./board/drag.js";
 import { setUpDrawer } from "./board/drawer.js";
-import { setUpEdit } from "./board/edit.js";
 import { setUpFilters } from "./board/filters.js";
 import { setUpHeads } from "./board/heads.js";
+import { setUpLater } from "./board/later.js";
 import { setUpLiveCards } from "./board/livecards.js";
-import { setUpMoveMenu } from "./board/movemenu.js";
-import { setUpNewTask } from "./board/newtask.js";
+import { setUpMoves } from "./board/move.js";
 import { setUpSelect } from "./board/select.js";
-import { setUpViews } from "./board/views.js";
 import { setUpWalk } from "./board/walk.js";
 
 setUpColumns();
@@ -20,14 +16,11 @@ setUpCarry();
 setUpDrag();
 setUpLiveCards();
 setUpHeads();
-setUpMoveMenu();
+setUpMoves();
 setUpDrawer();
-setUpEdit();
-setUpAssignees();
 setUpFilters();
 setUpSelect();
-setUpBulk();
-setUpViews();
-setUpNewTask();
+setUpLater();
 setUpWalk();
 document.body.dataset.ready = "true";
+import("./board/presence.js");

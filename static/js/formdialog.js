@@ -1,10 +1,14 @@
 // A dialog with a form that is sent: it stays open, with the reason, while the server refuses.
 import { Problem } from "./api.js";
 import { el, icon } from "./dom.js";
+import { keepFields } from "./dialogdrafts.js";
 
 let made = 0;
 
-/** Show `parts` and send on submit; answers whether it was sent. `send` may throw a Problem, shown in the dialog. */
+/**
+ * Show `parts` and send on submit; answers whether it was sent. `send` may throw a Problem, shown in the dialog.
+ * What is typed is kept in this browser until then.
+ */
 export function formDialog({ title, parts, action, danger = false, send }) {
   const id = `form-dialog-${made += 1}`;
   const alert = el("p", { class: "error-text", role: "alert", hidden: true });
@@ -23,6 +27,7 @@ export function formDialog({ title, parts, action, danger = false, send }) {
       try {
         await send();
         sent = true;
+        kept.drop();
         dialog.close();
       } catch (problem) {
         if (!(problem instanceof Problem)) throw problem;
@@ -33,6 +38,7 @@ export function formDialog({ title, parts, action, danger = false, send }) {
     });
     dialog.addEventListener("close", () => { dialog.remove(); resolve(sent); });
     document.body.append(dialog);
+    const kept = keepFields(`dialog:${location.pathname}:${title}`, form);
     dialog.showModal();
     (dialog.querySelector(".dialog-body :is(select, textarea, input)") ?? button).focus();
   });

@@ -4,9 +4,12 @@
 //   live:agent         an agent changed                     live:approval an approval was asked for or decided
 //   live:mode          the project's mode changed           live:notification  the bell has something new
 //   live:columns       what the columns' heads say, as of detail.columns_at
+//   live:waiting       what waits for people may have changed
 //   live:view          a saved view was kept, changed or deleted
+//   live:presence      who is at this board                 live:open     the socket is open (again)
 //   live:caught-up     everything missed has arrived        live:resync   the stream cannot be resumed: load again
-import { byId, tell } from "./dom.js";
+import { sessionStands } from "./api.js";
+import { byId, on, tell } from "./dom.js";
 
 const SILENCE_MS = 45_000;
 const STALE_MS = 15_000;
@@ -25,6 +28,11 @@ let retry = 0;
 /** The number of the last event this page has seen. */
 export const lastSeen = () => seq;
 
+/** Send the server a frame; one that finds no open socket is dropped. */
+export function say(message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
 export function startLive() {
   const { project, seq: from, epoch: known } = document.body.dataset;
   if (!project) return;
@@ -33,6 +41,7 @@ export function startLive() {
   connect();
   setInterval(watch, 5_000);
   addEventListener("online", reconnectNow);
+  on("session:back", reconnectNow);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) reconnectNow(); });
 }
 
@@ -59,13 +68,20 @@ function drop() {
 
 function lost(code) {
   socket = socket?.readyState === WebSocket.OPEN ? socket : null;
-  if (code === SIGNED_OUT) { location.reload(); return; }
   lostAt ||= Date.now();
   show();
+  if (code === SIGNED_OUT) { turnedAway(); return; }
   const wait = Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempts) * (0.5 + Math.random() / 2);
   attempts += 1;
   clearTimeout(retry);
   retry = setTimeout(connect, wait);
+}
+
+/** Signed out, or in another role by now. A page into which nothing was typed shows so at once; else the text comes first. */
+async function turnedAway() {
+  if ("leaving" in document.body.dataset) return; // by the person's own wish; the sign-in page is on its way
+  const typing = [...document.querySelectorAll("[data-draft]")].some((field) => field.value && field.value !== field.defaultValue);
+  if (!typing || (await sessionStands())) location.reload();
 }
 
 function received(frame) {
@@ -86,6 +102,7 @@ function hello(frame) {
   const wasLost = lostAt > 0;
   lostAt = 0;
   show();
+  tell("live:open", frame);
   if (frame.head <= seq && wasLost) tell("live:caught-up", { seq });
   behind = frame.head > seq && wasLost;
 }
@@ -106,7 +123,16 @@ function dispatch(event) {
   for (const card of event.parents ?? []) tell("live:card", { ...event, card });
   const family = event.kind.split(".")[0];
   if (["agent", "approval", "view"].includes(family)) tell(`live:${family}`, event);
+  if (waits(event)) tell("live:waiting", event);
   if (event.kind === "project.mode_changed" || event.kind === "system.mode_changed") tell("live:mode", event);
+}
+
+const SETTLED_BY_PEOPLE = /^(alert|approval|review|response)\./;
+const WAITING_IN = ["blocked", "review", "needs_approval"];
+
+/** Whether what waits for people may be another than before. */
+function waits({ kind, data }) {
+  return SETTLED_BY_PEOPLE.test(kind) || [data?.before?.status, data?.after?.status].some((status) => WAITING_IN.includes(status));
 }
 
 function ping(head) {
@@ -142,8 +168,8 @@ function show() {
   const mark = byId("live");
   if (!mark) return;
   const stale = lostAt && Date.now() - lostAt > STALE_MS;
-  const since = new Date(lostAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const [state, text] = !lostAt ? ["live", "Live"] : stale ? ["stale", `Stale since ${since}`] : ["reconnecting", "Reconnecting"];
+  const since = () => new Date(lostAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const [state, text] = !lostAt ? ["live", "Live"] : stale ? ["stale", `Stale since ${since()}`] : ["reconnecting", "Reconnecting"];
   mark.dataset.live = state;
   mark.title = state === "stale" ? "Changes of others do not arrive at the moment. It keeps trying." : "";
   const label = mark.querySelector(".live-text");

@@ -2,6 +2,7 @@
 import { actions } from "./actions.js";
 import { byId, el, glyph, icon, recall, remember } from "./dom.js";
 import { score } from "./fuzzy.js";
+import { needed } from "./needed.js";
 
 const SETTLE_MS = 90;
 const SHOWN = 24;
@@ -116,8 +117,7 @@ function asTask({ key, title, status }) {
 async function openTask(key) {
   const path = `/p/${project}/t/${key}`;
   if (document.body.dataset.page !== "board") { location.assign(path); return; }
-  const { openDrawer } = await import("./board/drawer.js");
-  await openDrawer(path);
+  await (await needed(import("./board/drawer.js")))?.openDrawer(path);
 }
 
 function option(item, place) {

@@ -4,10 +4,10 @@ import { byId, el, icon } from "./dom.js";
 const ICONS = { bad: "alert", good: "check", plain: "info" };
 const MOST = 4;
 
-/** Show a toast. `action` is {label, run}; `seconds` 0 keeps it until closed. Returns a function that closes it. */
-export function toast(title, { detail = "", tone = "plain", seconds = 6, action = null } = {}) {
+/** Show a toast. `action` is {label, run}; `seconds` 0 keeps it until closed. Returns a function that closes it, with its `box`. */
+export function toast(title, { detail = "", tone = "plain", seconds = 6, action = null, closed = null } = {}) {
   const region = byId("toasts");
-  const close = () => { clearTimeout(timer); box.remove(); };
+  const close = () => { clearTimeout(timer); box.remove(); closed?.(); };
   const actions = el("div", { class: "toast-actions" },
     action && el("button", { type: "button", class: "btn btn-s", onclick: () => { close(); action.run(); } }, action.label),
     el("button", { type: "button", class: "btn btn-ghost btn-icon btn-s", "aria-label": "Dismiss", onclick: () => close() }, icon("close")));
@@ -20,7 +20,7 @@ export function toast(title, { detail = "", tone = "plain", seconds = 6, action 
   region.append(box);
   while (region.children.length > MOST) region.firstElementChild.remove();
   start();
-  return close;
+  return Object.assign(close, { box });
 }
 
 /** A refusal of the server, in its own words. */

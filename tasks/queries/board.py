@@ -23,7 +23,7 @@ from .column_figures import column_figures
 from .filtering import Asker, filtered
 from .lanes import Section, counts, laned, sections, titles
 
-FIRST_CARDS = 16
+FIRST_CARDS = 12
 MORE_CARDS = 50
 HINTS = {
     "inbox": "New tasks land here until somebody triages them.",
@@ -91,9 +91,7 @@ def board(project: Project, filters: Filters) -> list[Column]:
     tasks = matching(project, filters)
     columns = _columns(project, tasks)
     placed = {pk: lane for column in columns.values() for pk, lane in _first(tasks, column, filters.lane)}
-    place = {pk: number for number, pk in enumerate(placed)}
-    cards = cards_of(_in_order(Task.objects.filter(pk__in=placed)))
-    for card in sorted(cards, key=lambda card: place[card.id]):
+    for card in _cards(placed):
         columns[card.status].cards.append(card)
     for column in columns.values():
         column.next = _cut(column, placed, FIRST_CARDS)
@@ -170,12 +168,8 @@ def _first(tasks: QuerySet[Task], of: Column, lane: str) -> list[tuple[UUID, str
 def _lined_up(tasks: QuerySet[Task], lane: str, size: int) -> list[tuple[UUID, str]]:
     """The first tasks in the order they are shown, each with its lane."""
     if not lane:
-        return [(pk, "") for pk in _in_order(tasks).values_list("pk", flat=True)[:size]]
+        return [(pk, "") for pk in tasks.order_by("position", "id").values_list("pk", flat=True)[:size]]
     return list(laned(tasks, lane).order_by("lane", "position", "id").values_list("pk", "lane")[:size])
-
-
-def _in_order(tasks: QuerySet[Task]) -> QuerySet[Task]:
-    return tasks.order_by("position", "id")
 
 
 def _fill(
@@ -183,11 +177,15 @@ def _fill(
 ) -> None:
     """Put the first `size` cards of `source` into the column; `tasks` is all that is counted."""
     placed = dict(_lined_up(source, lane, size + 1))
-    place = {pk: number for number, pk in enumerate(placed)}
-    cards = cards_of(Task.objects.filter(pk__in=placed))
-    found.cards = sorted(cards, key=lambda card: place[card.id])
+    found.cards = _cards(placed)
     found.next = _cut(found, placed, size)
     _into_sections(project, tasks, lane, [found], placed)
+
+
+def _cards(placed: Mapping[UUID, str]) -> list[Card]:
+    """The cards of these tasks, in their order."""
+    place = {pk: number for number, pk in enumerate(placed)}
+    return sorted(cards_of(Task.objects.filter(pk__in=placed)), key=lambda card: place[card.id])
 
 
 def _cut(of: Column, lane_of: Mapping[UUID, str], size: int) -> str:

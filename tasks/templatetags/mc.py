@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zlib import crc32
 
@@ -32,10 +32,12 @@ ICONS = {
     "dots": "ellipsis",
     "drain": "droplets",
     "copy": "copy",
+    "download": "download",
     "document": "file-text",
     "feed": "activity",
     "eye": "eye",
     "flag": "flag",
+    "gear": "settings",
     "fold": "chevrons-left-right",
     "info": "info",
     "key": "key-round",
@@ -49,6 +51,7 @@ ICONS = {
     "pencil": "pencil",
     "play": "play",
     "plus": "plus",
+    "reply": "reply",
     "search": "search",
     "send": "send-horizontal",
     "shield": "shield-alert",
@@ -58,6 +61,9 @@ ICONS = {
     "tag": "tag",
     "theme": "sun-moon",
     "ticked": "square-check",
+    "users": "users",
+    "trash": "trash-2",
+    "upload": "upload",
     "user": "circle-user-round",
     "wait": "hourglass",
     "x-circle": "circle-x",
@@ -176,6 +182,36 @@ def since(moment: datetime | None, css: str = "", *, words: bool = False) -> Saf
         mark_safe('="words"') if words else "",
         ("just now" if length == "now" else f"{length} ago") if words else length,
     )
+
+
+@register.simple_tag
+def until(moment: datetime) -> SafeString:
+    """A `<time>` that says how much is left: 12m left. The page keeps it true while it is open."""
+    left = moment - timezone.now()
+    length = "less than a minute" if left < timedelta(minutes=1) else span(left)
+    return format_html(
+        '<time datetime="{}" data-until>{} left</time>', moment.strftime("%Y-%m-%dT%H:%M:%SZ"), length
+    )
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString:
+    """A `<time>` in UTC; the page shows it in the viewer's own time zone and keeps the UTC one as its title."""
+    if at is None:
+        return mark_safe("")
+    at = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{0}" title="{1}" data-local>{1}</time>',
+        at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        f"{at.day} {at:%b %Y %H:%M} UTC",
+    )
+
+
+@register.filter
+def report(text: str) -> SafeString:
+    """A task's report as HTML under the page's own title: without its first line, no heading above h2."""
+    html = kernel_markdown.render(text.partition("\n")[2])
+    return mark_safe(html.replace("<h1>", "<h3>").replace("</h1>", "</h3>"))  # noqa: S308 - sanitised by the kernel
 
 
 @register.filter

@@ -19,6 +19,10 @@ from .filters import Reading, filters_or_refuse, read_filters, views_of
 from .pages import Visit, frame, in_project, mode_of
 
 MOST_SHOWN = 200
+FOLDED_COOKIE = "mc_folded"
+"""Which columns this browser has folded, as statuses with dots between: the server draws them so from the start."""
+
+FOLDED_AT_FIRST = frozenset({Status.FAILED, Status.CANCELED})
 
 
 @require_GET
@@ -43,7 +47,12 @@ def column(visit: Visit, status: str) -> HttpResponse:
     filters = reading.filters
     if status not in Status.values:
         raise NotFound("There is no such column.")
-    context: dict[str, Any] = {"project": visit.project, "filters": filters, "query": reading.address}
+    context: dict[str, Any] = {
+        "project": visit.project,
+        "filters": filters,
+        "query": reading.address,
+        "folded": _folded(visit),
+    }
     if after := request.GET.get("after"):
         sections, following = queries.more_cards(visit.project, filters, status, after)
         return render(
@@ -98,7 +107,13 @@ def _columns_context(visit: Visit, reading: Reading) -> dict[str, Any]:
         "filters": reading.filters,
         "query": reading.address,
         "columns": queries.board(visit.project, reading.filters),
+        "folded": _folded(visit),
     }
+
+
+def _folded(visit: Visit) -> frozenset[str]:
+    told = visit.request.COOKIES.get(FOLDED_COOKIE)
+    return FOLDED_AT_FIRST if told is None else frozenset(told.split("."))
 
 
 def _shown(visit: Visit) -> int:

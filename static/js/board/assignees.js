@@ -2,18 +2,13 @@
 import { get, post, Problem } from "../api.js";
 import { announce, byId, el } from "../dom.js";
 import { formDialog } from "../formdialog.js";
+import { needed } from "../needed.js";
 import { refused } from "../toast.js";
 import { refresh } from "./drawer.js";
 import { nameOf, somebody } from "./fields.js";
 import { label } from "./workflow.js";
 
-export function setUpAssignees() {
-  byId("drawer").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-unassign]");
-    if (button) takeOff(button);
-  });
-}
-
+const offerUndo = (title, answer) => needed(import("../undo.js")).then((undo) => undo?.offer(title, [answer]));
 const listed = (name) => ("agent" in name ? { agents: [name.agent] } : { users: [name.user] });
 
 /** The form that puts one more on the task, in the shape of an edit (see edit.js). */
@@ -37,7 +32,8 @@ async function putOn(edit, error, save) {
   save.disabled = true;
   error.hidden = true;
   try {
-    await post(`/tasks/${edit.key}/assign`, { ...listed(nameOf(edit.input.value)), mode: "add" });
+    const answer = await post(`/tasks/${edit.key}/assign`, { ...listed(nameOf(edit.input.value)), mode: "add", undoable: true });
+    offerUndo(`${edit.key} is assigned`, answer);
     edit.finish();
     await refresh();
     byId("drawer").querySelector('[data-edit="assignees"]')?.focus({ preventScroll: true });
@@ -50,10 +46,11 @@ async function putOn(edit, error, save) {
   }
 }
 
-async function takeOff(button) {
+/** Take somebody off, after saying what follows. */
+export async function takeOff(button) {
   const { key } = button.closest("[data-key]").dataset;
   const { unassign: who, name } = button.dataset;
-  const send = () => post(`/tasks/${key}/assign`, { ...listed(nameOf(who)), mode: "remove" });
+  const send = async () => { offerUndo(`${name} is off ${key}`, await post(`/tasks/${key}/assign`, { ...listed(nameOf(who)), mode: "remove", undoable: true })); };
   button.disabled = true;
   try {
     const follows = consequence(await get(`/tasks/${key}`), who, name);

@@ -1,34 +1,18 @@
 // One change to all selected cards. The server takes each on its own; what it refuses is told card by card and stays selected.
 import { post } from "../api.js";
 import { readChoices } from "../choices.js";
-import { byId, el, icon, isTyping, tell } from "../dom.js";
+import { el, icon, tell } from "../dom.js";
 import { formDialog } from "../formdialog.js";
-import { refused, toast } from "../toast.js";
+import { needed } from "../needed.js";
+import { refused } from "../toast.js";
 import { clear, keep, selected } from "./select.js";
 import { statuses } from "./workflow.js";
 
 const AT_ONCE = 100;
-const KEYS = { m: "move", a: "assign", l: "labels", p: "priority" };
 let made = 0;
 
-export function setUpBulk() {
-  const bar = byId("bulk");
-  if (!bar) return;
-  bar.addEventListener("click", (event) => {
-    const action = event.target.closest("[data-bulk]")?.dataset.bulk;
-    if (action) start(action);
-    else if (event.target.closest("[data-bulk-clear]")) clear();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (!selected().length || !KEYS[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    start(KEYS[event.key]);
-  }, true);
-}
-
-async function start(action) {
+/** Ask for what shall be changed, and change it on every selected card. */
+export async function start(action) {
   const keys = selected();
   const choices = ["assign", "labels", "priority"].includes(action) ? await known() : {};
   if (!choices) return;
@@ -36,7 +20,7 @@ async function start(action) {
   const answers = [];
   const send = async () => {
     const body = change();
-    for (let at = 0; at < keys.length; at += AT_ONCE) answers.push(await post("/tasks/bulk", { tasks: keys.slice(at, at + AT_ONCE), ...body }));
+    for (let at = 0; at < keys.length; at += AT_ONCE) answers.push(await post("/tasks/bulk", { tasks: keys.slice(at, at + AT_ONCE), ...body, undoable: true }));
   };
   if (await formDialog({ title, parts, action: label, danger, send })) told(answers.flatMap((answer) => answer.results));
 }
@@ -58,12 +42,15 @@ function told(results) {
   for (const result of results) if (result.ok) tell("board:moved", { key: result.task });
   if (!failed.length) {
     clear();
-    toast(`${cards(done)} changed`, { tone: "good" });
+    offerUndo(done, results);
     return;
   }
   keep(failed.map((result) => result.task));
+  if (done) offerUndo(done, results);
   report(done, failed);
 }
+
+const offerUndo = (done, results) => needed(import("../undo.js")).then((undo) => undo?.offer(`${cards(done)} changed`, results));
 
 /** Each card that stays as it was, with the server's reason. */
 function report(done, failed) {

@@ -1,7 +1,5 @@
 // Columns: folding, counts, and where a card goes. A card's neighbours are named by key, never by index.
-import { byId, recall, remember } from "../dom.js";
-
-const FOLDED_AT_FIRST = ["failed", "canceled"];
+import { byId } from "../dom.js";
 
 export const board = () => byId("board");
 export const columnOf = (status) => byId(`column-${status}`);
@@ -12,7 +10,6 @@ export const isFolded = (status) => columnOf(status)?.hasAttribute("data-folded"
 export const columns = () => [...board().querySelectorAll(".column")];
 
 export function setUpColumns() {
-  restoreFolds();
   board().addEventListener("click", (event) => {
     const column = event.target.closest(".column");
     if (!column) return;
@@ -20,14 +17,10 @@ export function setUpColumns() {
   });
 }
 
-export function restoreFolds() {
-  const folded = new Set(recall("folded", FOLDED_AT_FIRST));
-  for (const column of columns()) setFolded(column, folded.has(column.dataset.status));
-}
-
 function toggleFold(column) {
   setFolded(column, !column.hasAttribute("data-folded"));
-  remember("folded", columns().filter((one) => one.hasAttribute("data-folded")).map((one) => one.dataset.status));
+  const folded = columns().filter((one) => one.hasAttribute("data-folded")).map((one) => one.dataset.status);
+  document.cookie = `mc_folded=${folded.join(".") || "none"}; path=/; max-age=31536000; samesite=lax`;
 }
 
 function setFolded(column, folded) {
@@ -53,6 +46,7 @@ function sibling(card, way) {
 /** Put a card right below the card called `after`; on top when that is null. False when that place is not loaded yet. */
 export function place(card, status, after) {
   const cards = cardsOf(status);
+  const focused = card.contains(document.activeElement);
   const above = after ? cards.querySelector(`#card-${CSS.escape(after)}`) : null;
   const more = cards.querySelector(".more");
   if (above) above.after(card);
@@ -60,8 +54,12 @@ export function place(card, status, after) {
   else if (more) { card.remove(); return false; }
   else cards.append(card);
   card.dataset.status = status;
+  if (focused) focusOn(card);
   return true;
 }
+
+/** A card that is put elsewhere loses the focus: give it back. */
+const focusOn = (card) => card.querySelector(".card-link").focus();
 
 /** The head of the lane a card is in, or null on a board without lanes. */
 export function laneOf(card) {
@@ -80,8 +78,10 @@ export function bookmark(card) {
   const status = statusOf(card);
   return () => {
     const here = cardOf(card.dataset.key) ?? card;
+    const focused = here.contains(document.activeElement);
     home.insertBefore(here, next?.parentElement === home ? next : home.querySelector(".more"));
     here.dataset.status = status;
+    if (focused) focusOn(here);
   };
 }
 

@@ -1,21 +1,42 @@
 // Dragging by pointer and touch.
 import { get } from "../api.js";
 import { tell } from "../dom.js";
-import { bookmark, columns, laneOf, statusOf } from "./columns.js";
+import { board, bookmark, columns, laneOf, statusOf } from "./columns.js";
 import { dropped } from "./move.js";
 import { verdict } from "./workflow.js";
 
 let held = null;
+let loading = null;
+let pressed = null;
 
 export const isDragging = () => held !== null || document.body.hasAttribute("data-dragging");
 
 export function setUpDrag() {
   if (document.body.dataset.role === "viewer") return;
-  for (const column of columns()) sortable(column.querySelector(".cards"));
+  for (const type of ["pointerover", "pointerdown"]) board().addEventListener(type, wanted, { capture: true, passive: true });
+  for (const type of ["pointerup", "pointercancel"]) addEventListener(type, () => { pressed = null; }, { capture: true, passive: true });
+}
+
+/** The library comes with the first pointer over the board. A press that came before it is told to it afterwards. */
+function wanted(event) {
+  if (window.Sortable) return;
+  if (event.type === "pointerdown") pressed = event;
+  loading ??= load().then(() => {
+    for (const column of columns()) sortable(column.querySelector(".cards"));
+    const { target } = pressed ?? {};
+    if (target?.isConnected) target.dispatchEvent(new PointerEvent("pointerdown", pressed));
+  }, () => { loading = null; });
+}
+
+function load() {
+  return new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src: board().dataset.sortableSrc, onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
 }
 
 export function sortable(cards) {
-  if (cards.dataset.sortable || document.body.dataset.role === "viewer") return;
+  if (!window.Sortable || cards.dataset.sortable || document.body.dataset.role === "viewer") return;
   cards.dataset.sortable = "true";
   window.Sortable.create(cards, {
     group: "board", draggable: ".card", filter: ".card-menu", preventOnFilter: false, animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,

@@ -3,7 +3,7 @@
 import { get, patch, Problem } from "../api.js";
 import { readChoices } from "../choices.js";
 import { byId, el, icon, on } from "../dom.js";
-import { bind } from "../keys.js";
+import { draftNames, draftOf, dropDrafts, setBase } from "../drafts.js";
 import { refused, toast } from "../toast.js";
 import { askWhom } from "./assignees.js";
 import { openDrawer, openKey, refresh } from "./drawer.js";
@@ -12,33 +12,29 @@ import { FIELDS } from "./fields.js";
 const TRIES = 4;
 const edits = new Map();
 const nameOf = (key, field) => `${key}/${field}`;
+const draftName = (key, field) => `edit:${key}:${field}`;
 const placeOf = (field) => byId("drawer").querySelector(`[data-field="${field}"]`);
 
-export function setUpEdit() {
-  byId("drawer").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-edit]");
-    if (button) start(button.dataset.edit);
-  });
+let listening = false;
+
+/** What is being edited follows the stream and the drawer from the first edit on. */
+function listen() {
+  if (listening) return;
+  listening = true;
   on("live:event", heard);
   on("drawer:drawn", resume);
   on("drawer:left", keep);
-  addEventListener("beforeunload", (event) => { if ([...edits.values()].some(isDirty)) event.preventDefault(); });
-  bind("e", () => byKey("title"), "Edit the title", "Card");
-  bind("p", () => byKey("priority"), "Set the priority", "Card");
-  bind("l", () => byKey("labels"), "Edit the labels", "Card");
-  bind("a", () => byKey("assignees"), "Assign somebody", "Card");
 }
 
-/** Start editing the field of the card that is open or has the focus. */
-function byKey(field) {
-  const link = document.activeElement?.closest?.(".card")?.querySelector(".card-link");
-  if (document.body.dataset.role === "viewer" || (!openKey() && !link)) return false;
-  if (placeOf(field)?.querySelector("[data-edit]")) start(field);
-  else openDrawer(link?.getAttribute("href") ?? `/p/${document.body.dataset.project}/t/${openKey()}`).then(() => start(field));
-  return true;
+/** Put back what was typed into the open card before this page was loaded. */
+export function takeUpDrafts() {
+  listen();
+  resume();
 }
 
-async function start(field) {
+/** Put a form in the stead of a field of the open card. */
+export async function start(field, { focus = true } = {}) {
+  listen();
   const key = openKey();
   if (!placeOf(field)?.querySelector(`[data-edit="${field}"]`)) return;
   if (edits.has(nameOf(key, field))) { show(edits.get(nameOf(key, field))); return; }
@@ -48,7 +44,8 @@ async function start(field) {
     const edit = field === "assignees" ? askWhom(task, choices) : drawn(task, field, choices);
     Object.assign(edit, { finish: () => finish(edit), drop: () => drop(edit) });
     edits.set(nameOf(key, field), edit);
-    show(edit);
+    if (edit.input?.dataset.draft) takeUp(edit);
+    show(edit, focus);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     refused(`${key} cannot be edited now`, problem);
@@ -68,11 +65,21 @@ function drawn(task, field, choices) {
     el("label", { class: "sr", for: id }, about.label), input, about.hint && el("span", { class: "hint" }, about.hint), error, clash,
     el("div", { class: "row" }, save, el("button", { type: "button", class: "btn btn-s", "data-cancel": true }, "Cancel")));
   const held = { start: input.value, base: about.held(task), version: task.version };
+  input.dataset.draft = draftName(task.key, field);
+  setBase(input, input.value);
   const edit = { key: task.key, field, form, input, error, clash, save, ...held };
   form.addEventListener("submit", (event) => { event.preventDefault(); submit(edit); });
   form.addEventListener("click", (event) => { if (event.target.closest("[data-cancel]")) drop(edit); });
   form.addEventListener("keydown", (event) => pressed(edit, event));
   return edit;
+}
+
+/** What was typed here before and never saved, with what others wrote since. */
+function takeUp(edit) {
+  const draft = draftOf(edit.input.dataset.draft);
+  if (!draft) return;
+  edit.input.value = draft.text;
+  if (draft.base !== edit.base && draft.text !== edit.base) showClash(edit, "This was changed since you typed it.", edit.base);
 }
 
 function pressed(edit, event) {
@@ -84,11 +91,11 @@ function pressed(edit, event) {
 
 const isDirty = (edit) => edit.input.value !== edit.start;
 
-function show(edit) {
+function show(edit, focus = true) {
   const place = placeOf(edit.field);
   if (!place || openKey() !== edit.key) return;
   attach(edit, place);
-  edit.input.focus();
+  if (focus) edit.input.focus();
 }
 
 function attach(edit, place) {
@@ -99,6 +106,7 @@ function attach(edit, place) {
 
 function finish(edit) {
   edits.delete(nameOf(edit.key, edit.field));
+  dropDrafts(draftName(edit.key, edit.field));
   const place = edit.form.parentElement;
   edit.form.remove();
   if (!place) return;
@@ -113,11 +121,16 @@ function drop(edit) {
   refresh();
 }
 
-/** The drawer was drawn: what was being typed into this task is put back. */
+/** The drawer was drawn: what was being typed into this task is put back, also what was typed before the page was loaded. */
 function resume() {
   for (const edit of edits.values()) {
     const place = edit.key === openKey() && placeOf(edit.field);
     if (place) attach(edit, place);
+  }
+  const beginning = draftName(openKey(), "");
+  for (const name of openKey() ? draftNames(beginning) : []) {
+    const field = name.slice(beginning.length);
+    if (FIELDS[field] && !edits.has(nameOf(openKey(), field))) start(field, { focus: false });
   }
 }
 
@@ -127,7 +140,7 @@ function keep({ key }) {
     if (!isDirty(edit) || !FIELDS[edit.field]) { edits.delete(nameOf(key, edit.field)); continue; }
     const path = `/p/${document.body.dataset.project}/t/${key}`;
     toast(`${FIELDS[edit.field].label} of ${key} is not saved`, {
-      detail: "What you typed is kept while this page stays open.", action: { label: "Go on", run: () => openDrawer(path).then(() => show(edit)) },
+      detail: "What you typed is kept in this browser.", action: { label: "Go on", run: () => openDrawer(path).then(() => show(edit)) },
     });
   }
 }
@@ -174,13 +187,17 @@ async function clashes(edit, who) {
   const before = edit.base;
   Object.assign(edit, { base: theirs, version: task.version });
   if (theirs === before || theirs === edit.input.value) return false;
+  showClash(edit, who, theirs);
+  return true;
+}
+
+function showClash(edit, who, theirs) {
   edit.start = theirs;
   edit.clash.replaceChildren(icon("alert"), el("div", { class: "stack stack-s" }, el("p", {}, `${who} It now says:`),
     el("p", { class: "theirs" }, toldOf(edit, theirs)),
     el("button", { type: "button", class: "btn btn-s", onclick: () => drop(edit) }, "Keep theirs")));
   edit.clash.hidden = false;
   edit.save.textContent = "Save mine instead";
-  return true;
 }
 
 function toldOf({ input }, value) {

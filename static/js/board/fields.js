@@ -6,6 +6,15 @@ const list = (text) => text.split(",").map((word) => word.trim()).filter(Boolean
 const named = (who) => (who ? `${who.kind}:${who.slug}` : "");
 const options = (pairs) => pairs.map(([value, text]) => el("option", { value }, text));
 
+const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** A moment as a field for date and time holds it, in the time zone of who looks: "2026-11-21T14:00". */
+function local(moment) {
+  if (!moment) return "";
+  const at = new Date(moment);
+  return new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 const line = (attributes) => () => el("input", { class: "input", autocomplete: "off", ...attributes });
 const area = (attributes) => () => el("textarea", { class: "input", maxlength: "100000", ...attributes });
 const choice = (pairs) => (choices) => el("select", { class: "input" }, ...options(pairs(choices)));
@@ -47,8 +56,8 @@ export const FIELDS = {
     held: (task) => listed(task.required_skills), sent: list,
   },
   due_at: {
-    label: "Due", hint: "Date and time in UTC; empty for none.", control: line({ type: "datetime-local" }),
-    held: (task) => (task.due_at ?? "").slice(0, 16), sent: (text) => (text ? `${text.slice(0, 16)}:00Z` : null),
+    label: "Due", hint: `Your time (${zone()}); empty for none.`, control: line({ type: "datetime-local" }),
+    held: (task) => local(task.due_at), sent: (text) => (text ? `${new Date(text).toISOString().slice(0, 19)}Z` : null),
   },
   estimate_minutes: {
     label: "Estimate", hint: "Minutes; empty for none.", control: line({ type: "number", min: "0", step: "1", inputmode: "numeric" }),

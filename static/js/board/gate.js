@@ -1,18 +1,25 @@
 // The dialog that asks for exactly what a step lacks, as the server listed it.
 import { get, patch, post, Problem } from "../api.js";
 import { byId, el, icon } from "../dom.js";
+import { keepFields } from "../dialogdrafts.js";
 import { label } from "./workflow.js";
 
 const PLAN_BULLETS = 6;
 
-/** Ask, send, and answer whether the step was taken. Nothing has changed when it answers false. */
+/** Ask, send, and answer what the server said of each change; null when nothing was taken. */
 export async function askFor({ key, to, problem, spot, mayOverride, only = "" }) {
+  const onCard = byId(`card-${key}`)?.contains(document.activeElement);
   const task = await get(`/tasks/${key}`).catch(() => ({}));
   return new Promise((resolve) => {
     const dialog = byId("gate");
-    const state = { key, to, spot, task, mayOverride, only, taken: false };
+    const state = { key, to, spot, task, mayOverride, only, answers: null, done: [] };
     draw(dialog, state, problem);
-    dialog.onclose = () => { dialog.replaceChildren(); resolve(state.taken); };
+    dialog.onclose = () => {
+      dialog.replaceChildren();
+      // The card may have been drawn anew meanwhile; then the browser finds nothing to give the focus back to.
+      if (onCard) byId(`card-${key}`)?.querySelector(".card-link").focus();
+      resolve(state.answers);
+    };
     dialog.showModal();
     dialog.querySelector(".dialog-body input, .dialog-body textarea, .dialog-body select")?.focus();
   });
@@ -25,15 +32,16 @@ function draw(dialog, state, problem) {
   const alert = el("p", { class: "error-text", role: "alert", hidden: true });
   const form = el("form", { novalidate: true },
     el("div", { class: "dialog-head" }, el("h2", { id: "gate-title" }, `${state.key} to ${label(state.to)}`),
-      el("button", { type: "button", class: "btn btn-ghost btn-icon btn-s", "data-close": true, "aria-label": "Cancel" }, icon("close"))),
+      el("button", { type: "button", class: "btn btn-ghost btn-icon btn-s", "data-close": true, "aria-label": "Close" }, icon("close"))),
     el("div", { class: "dialog-body" },
       el("p", { class: "muted" }, asked.length ? "This step needs a little more:" : "This step is refused:"),
       ...loose.map((text) => el("p", { class: "note note-warn" }, icon("alert"), text)),
       ...asked.map((part) => part.box), override?.box, alert),
-    el("div", { class: "dialog-foot" }, el("button", { type: "button", class: "btn", "data-close": true }, "Cancel"),
+    el("div", { class: "dialog-foot" }, el("button", { type: "button", class: "btn", "data-close": true }, "Not now"),
       el("button", { class: "btn btn-primary" }, `Move to ${label(state.to)}`)));
   form.addEventListener("submit", (event) => { event.preventDefault(); submit(dialog, state, asked, override, alert); });
   dialog.replaceChildren(form);
+  state.kept = keepFields(`gate:${state.key}:${state.to}`, form);
 }
 
 async function submit(dialog, state, parts, override, alert) {
@@ -41,8 +49,8 @@ async function submit(dialog, state, parts, override, alert) {
   button.disabled = true;
   alert.hidden = true;
   try {
-    await send(state, parts, override);
-    state.taken = true;
+    state.answers = await send(state, parts, override);
+    state.kept.drop();
     dialog.close();
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -52,18 +60,18 @@ async function submit(dialog, state, parts, override, alert) {
   }
 }
 
-async function send({ key, to, spot }, parts, override) {
+/** What an earlier attempt has changed already (the dialog stays open when one is refused) is undone with the rest. */
+async function send({ key, to, spot, done }, parts, override) {
   if (override?.wanted()) {
-    await post(`/tasks/${key}/move`, { to, ...spot, override: true, reason: override.reason() });
-    return;
+    return [...done, await post(`/tasks/${key}/move`, { to, ...spot, override: true, reason: override.reason(), undoable: true })];
   }
   const values = parts.map((part) => part.value());
   const given = Object.assign({}, ...values);
   if (given.edit) given.edit = Object.assign({}, ...values.map((value) => value.edit));
   const { assign, edit, ...payload } = given;
-  if (edit) await patch(`/tasks/${key}`, edit);
-  if (assign) await post(`/tasks/${key}/assign`, assign);
-  await post(`/tasks/${key}/move`, { to, ...spot, ...payload });
+  if (edit) done.push(await patch(`/tasks/${key}`, { ...edit, undoable: true }));
+  if (assign) done.push(await post(`/tasks/${key}/assign`, { ...assign, undoable: true }));
+  return [...done, await post(`/tasks/${key}/move`, { to, ...spot, ...payload, undoable: true })];
 }
 
 function showErrors(parts, override, alert, problem) {

@@ -2,7 +2,7 @@
 import { refreshAges } from "../ages.js";
 import { byId, fromServer, on, tell } from "../dom.js";
 import { resumeFrom } from "../live.js";
-import { cardOf, columns, columnOf, cardsOf, isFiltered, place, restoreFolds, shiftCount, statusOf } from "./columns.js";
+import { cardOf, columns, columnOf, cardsOf, isFiltered, place, shiftCount, statusOf } from "./columns.js";
 import { isDragging, sortable } from "./drag.js";
 import { isCounted } from "./heads.js";
 import { confirmed } from "./move.js";
@@ -112,7 +112,6 @@ async function reload() {
 
 /** New columns need their behaviour back. */
 export function revive() {
-  restoreFolds();
   for (const column of columns()) {
     sortable(column.querySelector(".cards"));
     window.htmx.process(column);

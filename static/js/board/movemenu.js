@@ -7,19 +7,10 @@ import { isSelected, toggle } from "./select.js";
 import { label, statuses, verdict } from "./workflow.js";
 import { refused } from "../toast.js";
 
-export function setUpMoveMenu() {
-  document.addEventListener("click", (event) => {
-    const onCard = event.target.closest(".card-menu");
-    const inDrawer = event.target.closest("[data-move-task]");
-    if (onCard) openMoveMenu(onCard.closest(".card").dataset.key, onCard);
-    else if (inDrawer) openMoveMenu(inDrawer.dataset.moveTask, inDrawer);
-  });
-  byId("move-menu").addEventListener("keydown", walk);
-}
-
 /** Show the menu for a task at an element. */
 export async function openMoveMenu(key, anchor) {
   const menu = byId("move-menu");
+  menu.onkeydown = walk;
   let task;
   try {
     task = await get(`/tasks/${key}`);

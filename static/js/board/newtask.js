@@ -1,27 +1,23 @@
 // Writing a new task.
 import { post, Problem } from "../api.js";
-import { byId, on } from "../dom.js";
+import { byId } from "../dom.js";
+import { keepFields } from "../dialogdrafts.js";
 import { toast } from "../toast.js";
 import { openDrawer } from "./drawer.js";
 import { isFiltered, cardOf } from "./columns.js";
 import { refreshColumn } from "./livecards.js";
 
-export function setUpNewTask() {
-  const dialog = byId("new-task");
-  const form = dialog.querySelector("form");
-  if (document.body.dataset.role === "viewer") return;
-  document.addEventListener("click", (event) => { if (event.target.closest("[data-new-task]")) open(dialog); });
-  on("task:new", () => open(dialog));
-  if (location.hash === "#new-task") {
-    history.replaceState(history.state, "", location.pathname + location.search);
-    open(dialog);
-  }
-  form.addEventListener("submit", (event) => { event.preventDefault(); create(dialog, form); });
-  form.addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "Enter") form.requestSubmit(); });
-}
+const dialog = byId("new-task");
+const form = dialog.querySelector("form");
+let kept = null;
+form.addEventListener("submit", (event) => { event.preventDefault(); create(dialog, form); });
+form.addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "Enter") form.requestSubmit(); });
 
-function open(dialog) {
+/** Ask for a new task. */
+export function openNewTask() {
+  if (dialog.open) return;
   clearErrors(dialog);
+  kept = keepFields(`new-task:${document.body.dataset.project}`, dialog.querySelector("form"), ".input");
   dialog.showModal();
   byId("nt-title").focus();
 }
@@ -32,6 +28,7 @@ async function create(dialog, form) {
   button.disabled = true;
   try {
     const task = await post("/tasks", bodyOf(form));
+    kept.drop();
     form.reset();
     dialog.close();
     const path = `/p/${document.body.dataset.project}/t/${task.key}`;

@@ -2,8 +2,10 @@
 // selected is on the screen: a card that leaves the board leaves the selection.
 import { announce, byId, isTyping, tell } from "../dom.js";
 import { bind } from "../keys.js";
+import { needed } from "../needed.js";
 import { board, cardOf } from "./columns.js";
 
+const BULK_KEYS = { m: "move", a: "assign", l: "labels", p: "priority" };
 const chosen = new Set();
 let anchor = "";
 let painting = 0;
@@ -21,6 +23,7 @@ export function setUpSelect() {
     return true;
   }, "Select, clear", "Card");
   board().addEventListener("click", clicked, true);
+  byId("bulk").addEventListener("click", inBar);
   document.addEventListener("keydown", pressed, true);
   new MutationObserver(repaint).observe(board(), { childList: true, subtree: true });
 }
@@ -64,15 +67,33 @@ function range(card) {
   changed();
 }
 
+function inBar(event) {
+  const action = event.target.closest("[data-bulk]")?.dataset.bulk;
+  if (action) change(action);
+  else if (event.target.closest("[data-bulk-clear]")) clear();
+}
+
+/** What changes many cards is fetched once there are many to change. */
+async function change(action) {
+  (await needed(import("./bulk.js")))?.start(action);
+}
+
 function pressed(event) {
+  if (chosen.size && BULK_KEYS[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    change(BULK_KEYS[event.key]);
+    return;
+  }
   if (event.key !== "Escape" || !chosen.size || isTyping(event.target) || document.body.hasAttribute("data-dragging")) return;
   if (document.querySelector("dialog[open], details[data-menu][open], [popover]:popover-open")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  const inBar = byId("bulk").contains(document.activeElement);
+  const fromBar = byId("bulk").contains(document.activeElement);
   const back = cardOf(anchor)?.querySelector(".card-link");
   clear();
-  if (inBar) back?.focus();
+  if (fromBar) back?.focus();
 }
 
 function changed() {

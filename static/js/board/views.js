@@ -2,28 +2,18 @@
 import { patch, post, remove } from "../api.js";
 import { byId, el, tell } from "../dom.js";
 import { formDialog } from "../formdialog.js";
-import { bind } from "../keys.js";
 import { toast } from "../toast.js";
 import { apply } from "./filters.js";
 
 const MAY_SHARE = ["owner", "operator"];
 
-export function setUpViews() {
-  const panel = byId("views-panel");
-  panel.addEventListener("click", (event) => {
-    const row = event.target.closest("[data-view]");
-    if (event.target.closest("[data-view-save]")) save();
-    else if (event.target.closest("[data-view-edit]")) edit(row.dataset);
-    else if (event.target.closest("[data-view-delete]")) discard(row.dataset);
-    else if (event.target.closest("[data-view-open]") && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-      event.preventDefault();
-      open(row.dataset);
-    }
-  });
-  bind("v", () => {
-    byId("views").open = true;
-    panel.querySelector("[data-view-open], button").focus();
-  }, "Saved views", "Board");
+/** What a button in the panel of saved views stands for. */
+export function act(button) {
+  const row = button.closest("[data-view]");
+  if (button.matches("[data-view-save]")) save();
+  else if (button.matches("[data-view-edit]")) edit(row.dataset);
+  else if (button.matches("[data-view-delete]")) discard(row.dataset);
+  else open(row.dataset);
 }
 
 const path = () => `/projects/${document.body.dataset.project}/views`;

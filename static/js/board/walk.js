@@ -1,18 +1,11 @@
-// Walking the cards with j and k, opening and moving the one that has the focus.
+// Walking the cards with j and k.
 import { bind, mention } from "../keys.js";
 import { cardOf, columns, isFolded } from "./columns.js";
-import { openDrawer, openKey } from "./drawer.js";
-import { openMoveMenu } from "./movemenu.js";
+import { openDrawer, openKey, openTab } from "./drawer.js";
 
 export function setUpWalk() {
   bind("j", () => walk(1), "Next card, previous card", "Board");
   bind("k", () => walk(-1), "Next card, previous card", "Board");
-  bind("m", () => {
-    const card = current();
-    if (!card) return false;
-    openMoveMenu(card.dataset.key, card.querySelector(".card-link"));
-    return true;
-  }, "Move to…", "Card");
   mention("Enter", "Open", "Card");
 }
 
@@ -27,5 +20,5 @@ function walk(way) {
   const link = next.querySelector(".card-link");
   link.focus();
   next.scrollIntoView({ block: "nearest", inline: "nearest" });
-  if (openKey()) openDrawer(link.getAttribute("href")).then(() => link.isConnected && link.focus());
+  if (openKey()) openDrawer(link.getAttribute("href") + openTab()).then(() => link.isConnected && link.focus());
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from tasks.queries.cards import cards_of, render_card
 from tasks.services.board import move
 from tasks.services.projects import set_mode
 from tasks.services.tasks import create_task
+from tasks.views.board import FOLDED_COOKIE
 from tests.agents.building import HOUSE, a_member, a_project, an_agent
 
 from .building import fill
@@ -180,7 +182,7 @@ def test_who_is_not_signed_in_is_asked_to_and_comes_back(project: Project) -> No
 
     assert page.status_code == 302
     assert page["Location"] == "/sign-in?next=%2Fp%2Fapollo%3Fmine%3D1"
-    assert (fragment.status_code, fragment["HX-Redirect"]) == (401, "/sign-in")
+    assert (fragment.status_code, fragment.content) == (401, b"")
 
 
 def test_the_banner_says_the_mode_who_set_it_and_why(project: Project, ada: User, hers: Client) -> None:
@@ -194,3 +196,27 @@ def test_the_banner_says_the_mode_who_set_it_and_why(project: Project, ada: User
 
 def test_an_empty_board_teaches(project: Project, hers: Client) -> None:
     assert "This board has no tasks yet" in hers.get("/p/apollo").content.decode()
+
+
+def test_columns_are_folded_as_this_browser_left_them(project: Project, hers: Client) -> None:
+    def folded() -> set[str]:
+        page = hers.get("/p/apollo").content.decode()
+        columns = re.findall(r'<section class="column" id="column-(\w+)"([^>]*)>', page)
+        return {status for status, rest in columns if "data-folded" in rest}
+
+    assert folded() == {"failed", "canceled"}
+    hers.cookies[FOLDED_COOKIE] = "done.nonsense"
+    assert folded() == {"done"}
+    hers.cookies[FOLDED_COOKIE] = "none"
+    assert folded() == set()
+
+
+def test_the_scripts_a_board_starts_with_are_fetched_ahead_and_no_others(
+    project: Project, hers: Client
+) -> None:
+    page = hers.get("/p/apollo").content.decode()
+    ahead = re.findall(r'<link rel="modulepreload" href="/static/js/([^"]+)">', page)
+
+    assert len(ahead) == len(set(ahead))
+    assert {"page.js", "board.js", "board/move.js", "dom.js"} <= set(ahead)
+    assert not {"board/edit.js", "board/gate.js", "palette.js", "undo.js"} & set(ahead)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tasks.workflow import Status
 BASE = Path(settings.BASE_DIR)
 TEMPLATES = sorted((BASE / "templates").rglob("*.html"))
 SCRIPTS = sorted((BASE / "static" / "js").rglob("*.js"))
+DECLARED = r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)"
+EXPORTED = r"(?m)^export (?:async )?(?:function|const|let|class) (\w+)"
 STYLES = sorted((BASE / "static" / "css").glob("*.css"))
 
 
@@ -72,3 +75,27 @@ def test_every_error_page_says_what_to_do(code: int) -> None:
 
     assert 'href="/"' in text
     assert "{% extends" not in text
+
+
+def test_every_script_declares_a_name_once_and_imports_what_there_is() -> None:
+    exported = {path: set(re.findall(EXPORTED, path.read_text())) for path in SCRIPTS}
+    wrong = []
+    for path in SCRIPTS:
+        text = path.read_text()
+        declared = Counter(re.findall(DECLARED, text, re.M) + _imported(text))
+        wrong += [f"{path.name} declares {name} twice" for name, times in declared.items() if times > 1]
+        for names, source in re.findall(r'^import \{([^}]*)\} from "([^"]+)"', text, re.M):
+            there = exported.get((path.parent / source).resolve(), set())
+            wrong += [f"{path.name}: no {name} in {source}" for name in _names(names) if name not in there]
+    assert wrong == []
+
+
+def _names(listed: str) -> list[str]:
+    return [name.partition(" as ")[0].strip() for name in listed.split(",") if name.strip()]
+
+
+def _imported(text: str) -> list[str]:
+    listed = re.findall(r"^import \{([^}]*)\} from", text, re.M)
+    return [
+        name.rpartition(" as ")[2].strip() for names in listed for name in names.split(",") if name.strip()
+    ]
