@@ -103,11 +103,11 @@ def test_what_is_chosen_stays_chosen_when_the_answer_arrives(
     opened(page)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    expect(chosen(page)).to_contain_text("Go to the feed")
+    expect(chosen(page)).to_contain_text("Go to the inbox")
 
     expect(page.locator("#palette", has_text="Mend the pump")).to_be_visible()
 
-    expect(chosen(page)).to_contain_text("Go to the feed")
+    expect(chosen(page)).to_contain_text("Go to the inbox")
 
 
 def test_what_does_not_fit_says_so_and_text_stays_text(project: Project, ada: User, visit: Visit) -> None:

@@ -28,7 +28,7 @@ def test_results_come_while_typing_and_the_address_keeps_the_search(
     board = open_board()
     page = board.page
     page.keyboard.press("g")
-    page.keyboard.press("s")
+    page.keyboard.press("/")
     expect(page.get_by_role("heading", name="What can be found")).to_be_visible()
 
     page.get_by_role("searchbox", name="Search").press_sequentially("pum")

@@ -93,7 +93,7 @@ def _message(match: Match, row: Message, pattern: re.Pattern[str]) -> Found:
 
 def _agent(match: Match, row: Agent, pattern: re.Pattern[str]) -> Found:
     about = row.role_text or row.behaviour or " ".join(str(skill) for skill in row.skills)
-    address = f"/p/{row.project.slug}/agents#agent-{row.slug}"
+    address = f"/p/{row.project.slug}/agents/{row.slug}"
     return Found(
         match, "agent", str(row.pk), row.project, row.name, marked(row.name, pattern),
         snippet(about, pattern), row.updated_at, "", address, agent=row,

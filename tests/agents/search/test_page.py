@@ -45,7 +45,7 @@ def test_what_is_found_leads_to_its_place(project: Project, hers: Client) -> Non
     html = page(hers, "pum")
 
     assert f'href="/p/apollo/t/{task.key}"' in html
-    assert 'href="/p/apollo/agents#agent-pumper"' in html
+    assert 'href="/p/apollo/agents/pumper"' in html
     assert "Mend the <mark>pump</mark>" in html
     assert "/p/apollo/search?q=label%3Apumping" in html
     assert "Mend the" not in page(hers, "pum", kind="agent")
