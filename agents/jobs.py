@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from agents.services import activity, auto_approve, claims, decisions, loops, oversight, retention
+from agents.services import (
+    activity,
+    auto_approve,
+    chain_checks,
+    decisions,
+    leasing,
+    loops,
+    oversight,
+    retention,
+)
 from missioncontrol.kernel.jobs import job
 
 
 @job("leases.expire", every_s=30)
 def expire_leases() -> int:
     """Take tasks back whose agents let their lease run out."""
-    return claims.expire_leases()
+    return leasing.expire_leases()
 
 
 @job("agents.offline", every_s=60)
@@ -52,6 +61,12 @@ def clean_up() -> int:
 def check_history() -> int:
     """Verify the history and write a checkpoint of it."""
     return oversight.check_history()
+
+
+@job("audit.requested", every_s=60, lease_s=3600)
+def check_requested_histories() -> int:
+    """Verify the histories that somebody asked about."""
+    return chain_checks.run_requested()
 
 
 @job("jobs.overdue", every_s=300)

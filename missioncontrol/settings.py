@@ -62,10 +62,12 @@ MC_REDIS_URL = env.text("MC_REDIS_URL", "")
 MC_DEMO = env.switch("MC_DEMO", default=True)
 MC_EMBEDDED = not MC_REDIS_URL
 MC_KEY_RATE = env.whole("MC_KEY_RATE", 12_000)
+MC_UNDO_S = env.whole("MC_UNDO_S", 8)
 MC_EVENT_RETENTION_DAYS = env.whole("MC_EVENT_RETENTION_DAYS", 0)
 MC_HTTP_THREADS = env.whole("MC_HTTP_THREADS", 8)
 MC_WAIT_THREADS = env.whole("MC_WAIT_THREADS", 64)
 MC_MAX_BODY = env.whole("MC_MAX_BODY", 1024 * 1024)
+MC_IMPORT_MAX_BYTES = env.whole("MC_IMPORT_MAX_BYTES", 64 * 1024 * 1024)
 MC_LONG_POLL_PATHS = ("/api/v1/agent/claim",)
 
 ALLOWED_HOSTS = env.words("MC_ALLOWED_HOSTS")
@@ -120,6 +122,15 @@ ASGI_APPLICATION = "missioncontrol.asgi.application"
 APPEND_SLASH = False
 CSRF_FAILURE_VIEW = "missioncontrol.kernel.api.problems.csrf_failure"
 AUTH_USER_MODEL = "tasks.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("username", "display_name", "email")}),
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"

@@ -53,6 +53,18 @@ class VersionConflict(Conflict):
     code, title = "version_conflict", "Changed meanwhile"
 
 
+class StandsStill(Conflict):
+    """A person can still undo a change to the task: agents come back in a few seconds. Nothing was written."""
+
+    code, title = "stands_still", "Stands still for a moment"
+
+
+class UndoRefused(Conflict):
+    """The change cannot be undone any more: it is too late, undone already, or the task was changed since."""
+
+    code, title = "undo_refused", "Cannot be undone"
+
+
 class CycleRefused(Refused):
     """A dependency or a parent would make a circle."""
 

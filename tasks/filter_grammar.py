@@ -87,6 +87,16 @@ class Query:
         gone = [term for term in self.terms if term.key == key and not term.negated]
         return f"{self.without(*gone)} {key}:{quoted(value)}".strip()
 
+    def renamed(self, key: str, old: str, new: str) -> str:
+        """The text with the value `new` where a term of this key, negated or not, has the value `old`."""
+        text = self.text
+        for term in reversed(self.terms):
+            if term.key == key and old in term.values:
+                values = dict.fromkeys(new if value == old else value for value in term.values)
+                written = f"{'-' if term.negated else ''}{key}:{','.join(map(quoted, values))}"
+                text = text[: term.start] + written + text[term.end :]
+        return text
+
     def with_state(self, state: str) -> str:
         """The text with `is:` of this state added."""
         return self.text if self.has_state(state) else f"{self.text} is:{state}".strip()

@@ -130,6 +130,11 @@ def run_all_jobs() -> list[Outcome]:
     return [JOBS[name].run() for name in sorted(JOBS)]
 
 
+def nudge(name: str) -> None:
+    """Ask for a run of the job called `name`: for services, which do not know the jobs that call them."""
+    JOBS[name].nudge()
+
+
 def nudge_overdue() -> None:
     """Ask for a run of every job whose last success is a period ago: what fell due while nothing ran."""
     now = database_now()

@@ -15,25 +15,44 @@ from missioncontrol.kernel.api.serializers import (
     ListField,
     SlugField,
     StrictSerializer,
+    TextField,
 )
 from missioncontrol.kernel.errors import FieldError, Malformed
-from tasks.api.descriptions import DEPENDENCIES, DependencyAnswer, TaskAnswer
+from tasks.api.bodies import MAX_REASON, UndoableField
+from tasks.api.descriptions import DEPENDENCIES, ChangedTaskAnswer, DependencyAnswer
 from tasks.api.references import task_in
 from tasks.api.tasks import REF_LENGTH, TaskView
 from tasks.models import Task
 from tasks.services.access import Need
 from tasks.services.assigning import MODES, assign, resolve_assignees
 from tasks.services.dependencies import add_dependency, remove_dependency
+from tasks.services.reassigning import find_successor, reassign
+from tasks.services.undoable import undoable
 
 SHOWN = ("id", "key", "title", "status")
 
 
 class AssignBody(StrictSerializer):
-    """POST /tasks/{task}/assign."""
+    """Who, and whether to set, add or remove them."""
 
     agents = ListField(child=SlugField(max_length=60), required=False, max_length=50)
     users = ListField(child=LineField(max_length=150), required=False, max_length=50)
     mode = ChoiceField(choices=MODES, required=False)
+
+
+class AssignTaskBody(AssignBody):
+    """POST /tasks/{task}/assign."""
+
+    undoable = UndoableField()
+
+
+class ReassignBody(StrictSerializer):
+    """POST /tasks/{task}/reassign; `agent` null gives it back to the pool."""
+
+    agent = SlugField(max_length=60, allow_null=True)
+    held_by = SlugField(max_length=60, required=False)
+    reason = TextField(required=False, allow_blank=True, max_length=MAX_REASON)
+    undoable = UndoableField()
 
 
 class DependencyBody(StrictSerializer):
@@ -52,15 +71,30 @@ class DependencyParameter(FilterSerializer):
 class TaskAssign(TaskView):
     """POST /tasks/{task}/assign."""
 
-    @extend_schema(operation_id="assign_task", request=AssignBody, responses=TaskAnswer)
+    @extend_schema(operation_id="assign_task", request=AssignTaskBody, responses=ChangedTaskAnswer)
     def post(self, request: Request, task: str) -> Response:
         """Set, add or remove assignees; the status follows, and who is new on it is told."""
-        body = self.read_body(AssignBody)
+        body = self.read_body(AssignTaskBody)
         found = self.find(task)
         agents, users = resolve_assignees(found.project, body.get("agents", ()), body.get("users", ()))
-        return self.show(
-            assign(actor=self.actor, task=found, agents=agents, users=users, mode=body.get("mode", "set"))
-        )
+        mode = body.get("mode", "set")
+        with undoable(self.actor, wanted=body.get("undoable", False)) as made:
+            assigned = assign(actor=self.actor, task=found, agents=agents, users=users, mode=mode)
+        return self.show(assigned, made=made)
+
+
+class TaskReassign(TaskView):
+    """POST /tasks/{task}/reassign."""
+
+    @extend_schema(operation_id="reassign_task", request=ReassignBody, responses=ChangedTaskAnswer)
+    def post(self, request: Request, task: str) -> Response:
+        """Give it to another agent, or back to the pool; whoever holds it loses it at once."""
+        body = self.read_body(ReassignBody)
+        found, slug = self.find(task), body.pop("agent")
+        agent = find_successor(found.project, slug) if slug else None
+        with undoable(self.actor, wanted=body.pop("undoable", False)) as made:
+            given = reassign(actor=self.actor, task=found, agent=agent, **body)
+        return self.show(given, made=made)
 
 
 class DependencyList(TaskView):

@@ -105,6 +105,17 @@ class LeaseField(IntegerField):
         super().__init__(required=False, min_value=0, max_value=MAX_LEASE_TOKEN, **options)
 
 
+class UndoableField(BooleanField):
+    """Whether the change shall wait for a possible undo before agents and bells hear of it (`MC_UNDO_S`)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            required=False,
+            help_text="Let the caller undo this for a few seconds: until then no agent and no bell hears of it.",
+            **options,
+        )
+
+
 class ReviewerBody(StrictSerializer):
     """Exactly one of `agent` (slug) and `user` (name)."""
 

@@ -19,9 +19,11 @@ from missioncontrol.kernel.api.serializers import (
     TextField,
 )
 from missioncontrol.kernel.api.views import ApiView
+from missioncontrol.kernel.errors import DomainError
 from tasks.api.assigning import AssignBody
-from tasks.api.bodies import MAX_REASON
+from tasks.api.bodies import MAX_REASON, UndoableField
 from tasks.api.descriptions import BulkAnswer
+from tasks.api.representation import undo_json
 from tasks.api.tasks import REF_LENGTH
 from tasks.services import bulk
 from tasks.services.bulk import Change, Outcome
@@ -55,6 +57,7 @@ class BulkBody(StrictSerializer):
     assign = AssignBody(required=False)
     labels = BulkLabels(required=False)
     priority = IntegerField(required=False, allow_null=True, min_value=1, max_value=4)
+    undoable = UndoableField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """One change, so that what is told of a card is told of that change."""
@@ -72,7 +75,12 @@ class TasksBulk(ApiView):
     def post(self, request: Request) -> Response:
         """Move, assign, label or prioritise up to 100 tasks; each succeeds or is refused on its own."""
         body = self.read_body(BulkBody)
-        outcomes = bulk.change_each(actor=self.actor, refs=body.pop("tasks"), change=_change(body))
+        outcomes = bulk.change_each(
+            actor=self.actor,
+            refs=body.pop("tasks"),
+            can_be_undone=body.pop("undoable", False),
+            change=_change(body),
+        )
         failed = sum(outcome.refusal is not None for outcome in outcomes)
         results = [_told(outcome) for outcome in outcomes]
         return self.respond({"done": len(outcomes) - failed, "failed": failed, "results": results})
@@ -91,14 +99,18 @@ def _change(body: dict[str, Any]) -> Change:
 
 def _told(outcome: Outcome) -> dict[str, Any]:
     if outcome.refusal is not None:
-        refusal = outcome.refusal
-        return {
-            "task": outcome.ref,
-            "ok": False,
-            "code": refusal.code,
-            "detail": refusal.message,
-            "errors": [error.as_dict() for error in refusal.errors],
-        }
-    task = outcome.task
+        return refused_row(outcome.ref, outcome.refusal)
+    task, made = outcome.task, outcome.made
     shown = {"status": task.status, "version": task.version} if task else {}
-    return {"task": outcome.ref, "ok": True, **shown}
+    return {"task": outcome.ref, "ok": True, **shown, **({"undo": undo_json(made)} if made else {})}
+
+
+def refused_row(ref: str, refusal: DomainError) -> dict[str, Any]:
+    """A card that stays as it was, and why."""
+    return {
+        "task": ref,
+        "ok": False,
+        "code": refusal.code,
+        "detail": refusal.message,
+        "errors": [error.as_dict() for error in refusal.errors],
+    }

@@ -35,6 +35,14 @@ class LeaseAnswer(Described):
     expires_at = serializers.DateTimeField()
 
 
+class UndoAnswer(Described):
+    """How to take a change back, and how long that is possible."""
+
+    change = serializers.UUIDField()
+    until = serializers.DateTimeField()
+    seconds = serializers.IntegerField(help_text="How long the server waits, from the change on.")
+
+
 class SubtasksAnswer(Described):
     """How many subtasks there are, canceled ones left out."""
 
@@ -113,6 +121,14 @@ class TaskAnswer(TaskLine):
     )
 
 
+class ChangedTaskAnswer(TaskAnswer):
+    """A task in full after a change."""
+
+    undo = UndoAnswer(
+        required=False, allow_null=True, help_text="After a change that was asked to be `undoable`."
+    )
+
+
 class MissingAnswer(Described):
     """One requirement that is not met."""
 
@@ -170,6 +186,21 @@ class MemberAnswer(Described):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
+class LabelAnswer(Described):
+    """A label and how many tasks carry it."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    tasks = serializers.IntegerField()
+    open_tasks = serializers.IntegerField(help_text="Of these, the ones that are not finished.")
+
+
+class LabelReachAnswer(LabelAnswer):
+    """A label and what a change of it would touch."""
+
+    views = serializers.IntegerField(help_text="Saved views that filter by it.")
+
+
 class ViewAnswer(Described):
     """A saved view of the board."""
 
@@ -193,6 +224,7 @@ class BulkRow(Described):
     ok = serializers.BooleanField()
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     version = serializers.IntegerField(required=False)
+    undo = UndoAnswer(required=False, allow_null=True)
     code = serializers.CharField(required=False, help_text="Why it was refused, one word.")
     detail = serializers.CharField(required=False)
     errors = ProblemField(many=True, required=False)  # type: ignore[assignment]
@@ -204,6 +236,12 @@ class BulkAnswer(Described):
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
     results = BulkRow(many=True)
+
+
+class ProlongedAnswer(Described):
+    """How long the changes can be undone now; null when none of them can any more."""
+
+    until = serializers.DateTimeField(allow_null=True)
 
 
 class StatusAnswer(Described):
@@ -248,4 +286,5 @@ TASKS = listed(TaskLine)
 PROJECTS = listed(ProjectAnswer)
 MEMBERS = listed(MemberAnswer)
 VIEWS = listed(ViewAnswer)
+LABELS = listed(LabelAnswer)
 DEPENDENCIES = listed(DependencyAnswer)

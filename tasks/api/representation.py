@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from missioncontrol.kernel.actor import Actor
 from tasks.models import Task
 from tasks.queries.tasks import PLAIN, Related, Somebody, related_to, related_to_one
+from tasks.recording import Recording
 from tasks.services import leases
 from tasks.services.transition import allowed_transitions
 
@@ -42,6 +43,13 @@ def task_json(task: Task, actor: Actor, now: datetime) -> dict[str, Any]:
 def for_claim(task: Task, actor: Actor, agent: Agent, now: datetime) -> dict[str, Any]:
     """A task just claimed by `agent`, as its claim answers with it."""
     return task_json(task, actor, now)
+
+
+def undo_json(made: Recording) -> dict[str, Any] | None:
+    """How to undo the change: None when it changed nothing."""
+    if not made.kept or made.until is None:
+        return None
+    return {"change": str(made.id), "until": made.until, "seconds": made.seconds}
 
 
 def lease_json(task: Task) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from missioncontrol.kernel.api.views import ApiView
 from missioncontrol.kernel.text import BadText, normalise
 from tasks.api.thread_shapes import REVIEWS, ReviewAnswer, review_json
 from tasks.models import ReviewKind, ReviewState
+from tasks.patches import MAX_PATCH, files_of
 from tasks.queries.timeline import reviews_of
 from tasks.services.access import Need, get_task
 from tasks.services.reviews import ANSWERS, SEVERITIES, create_review, get_review, respond_review
@@ -60,6 +61,17 @@ class NewReviewBody(StrictSerializer):
     score = IntegerField(required=False, allow_null=True, min_value=1, max_value=10)
     severity = ChoiceField(choices=SEVERITIES, required=False)
     files = ListField(child=FileBody(), required=False, max_length=MAX_FILES)
+    patch = DiffField(
+        required=False,
+        max_length=MAX_PATCH,
+        help_text="In place of `files`: a unified diff, which is cut into them.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The files come one by one or as one patch, not both."""
+        if "patch" in attrs and attrs.get("files"):
+            raise serializers.ValidationError({"patch": "Send either files or a patch."})
+        return attrs
 
 
 class ResponseBody(StrictSerializer):
@@ -97,7 +109,10 @@ class ReviewList(ApiView):
     def post(self, request: Request, task: str) -> Response:
         """Say what one thinks of the work; a refute or changeset sends a task in review back."""
         found = get_task(self.actor, task, Need.WRITE)
-        review = create_review(actor=self.actor, task=found, **self.read_body(NewReviewBody))
+        body = self.read_body(NewReviewBody)
+        if "patch" in body:
+            body["files"] = files_of(body.pop("patch"))
+        review = create_review(actor=self.actor, task=found, **body)
         shown = review_json(review, found) | {"task_status": review.task.status}
         return self.respond(shown, status=201)
 

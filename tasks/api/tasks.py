@@ -25,18 +25,20 @@ from missioncontrol.kernel.api.serializers import (
 )
 from missioncontrol.kernel.api.versions import etag_for, expected_version
 from missioncontrol.kernel.api.views import ApiView
-from tasks.api.bodies import LeaseField, ReviewerBody, WorkBody
-from tasks.api.descriptions import TASKS, TaskAnswer
+from tasks.api.bodies import LeaseField, ReviewerBody, UndoableField, WorkBody
+from tasks.api.descriptions import TASKS, ChangedTaskAnswer, TaskAnswer
 from tasks.api.references import reviewer_in, task_in, tasks_in
-from tasks.api.representation import list_json, task_json
+from tasks.api.representation import list_json, task_json, undo_json
 from tasks.filter_grammar import MAX_LENGTH, parse
 from tasks.models import Priority, Project, Source, Task, TaskType
 from tasks.modes import Act
 from tasks.queries.filtering import Asker, filtered
 from tasks.queries.tasks import BEHIND, ORDERINGS, PLAIN, narrowed
+from tasks.recording import Recording
 from tasks.services import tasks as services
 from tasks.services.access import Need, get_project, get_task, visible_tasks
 from tasks.services.assigning import resolve_assignees
+from tasks.services.undoable import undoable
 from tasks.workflow import Status
 
 REF_LENGTH = 64
@@ -80,6 +82,7 @@ class TaskChanges(TaskFields):
     progress_note = LineField(required=False, allow_blank=True, max_length=500)
     version = IntegerField(required=False, min_value=1)
     lease_token = LeaseField()
+    undoable = UndoableField()
 
 
 class TaskFilters(FilterSerializer):
@@ -113,12 +116,13 @@ class TaskView(ApiView):
         """The task the address names. Raises NotFound or Forbidden."""
         return get_task(self.actor, ref, need, act=act)
 
-    def show(self, task: Task, status: int = 200) -> Response:
-        """The task in full, with its version as entity tag."""
+    def show(self, task: Task, status: int = 200, made: Recording | None = None) -> Response:
+        """The task in full, with its version as entity tag, and how to undo the change that was `made`."""
         headers = {"ETag": etag_for(task.version)}
         if status == 201:
             headers["Location"] = f"/api/v1/tasks/{task.key}"
-        return self.respond(task_json(task, self.actor, timezone.now()), status, headers)
+        shown = task_json(task, self.actor, timezone.now()) | ({"undo": undo_json(made)} if made else {})
+        return self.respond(shown, status, headers)
 
 
 class TaskList(TaskView):
@@ -158,7 +162,7 @@ class TaskDetail(TaskView):
         """One task, with the steps the caller could take."""
         return self.show(self.find(task, Need.READ))
 
-    @extend_schema(operation_id="edit_task", request=TaskChanges, responses=TaskAnswer)
+    @extend_schema(operation_id="edit_task", request=TaskChanges, responses=ChangedTaskAnswer)
     def patch(self, request: Request, task: str) -> Response:
         """Change fields of a task; send `If-Match` or `version` to be told of others' edits."""
         body = self.read_body(TaskChanges)
@@ -166,12 +170,13 @@ class TaskDetail(TaskView):
         token = body.pop("lease_token", None)
         body.pop("version", None)
         found = self.find(task)
+        wanted = body.pop("undoable", False)
         changes = _resolved(self.actor, found.project, body)
-        return self.show(
-            services.edit_task(
+        with undoable(self.actor, wanted=wanted) as made:
+            edited = services.edit_task(
                 actor=self.actor, task=found, changes=changes, expected_version=version, lease_token=token
             )
-        )
+        return self.show(edited, made=made)
 
 
 class SubtaskList(TaskView):

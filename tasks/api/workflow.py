@@ -17,8 +17,8 @@ from missioncontrol.kernel.api.serializers import (
     TextField,
 )
 from missioncontrol.kernel.api.views import ApiView
-from tasks.api.bodies import MAX_REASON, LeaseField, WorkBody
-from tasks.api.descriptions import DryRunAnswer, TaskAnswer, WorkflowAnswer
+from tasks.api.bodies import MAX_REASON, LeaseField, UndoableField, WorkBody
+from tasks.api.descriptions import ChangedTaskAnswer, DryRunAnswer, TaskAnswer, WorkflowAnswer
 from tasks.api.references import task_in
 from tasks.api.tasks import REF_LENGTH, TaskView
 from tasks.models import Task
@@ -26,11 +26,22 @@ from tasks.modes import Act
 from tasks.services import blocking, board
 from tasks.services.tasks import report_progress
 from tasks.services.transition import Step, dry_run, transition
+from tasks.services.undoable import undoable
 from tasks.workflow import Status, as_table
 
 
 class StepBody(WorkBody):
     """POST /tasks/{task}/transition."""
+
+    to = ChoiceField(choices=Status.choices)
+    reason = TextField(required=False, allow_blank=True, max_length=MAX_REASON)
+    lease_token = LeaseField()
+    override = BooleanField(required=False)
+    undoable = UndoableField()
+
+
+class TryBody(WorkBody):
+    """POST /tasks/{task}/transition/dry-run."""
 
     to = ChoiceField(choices=Status.choices)
     reason = TextField(required=False, allow_blank=True, max_length=MAX_REASON)
@@ -69,6 +80,7 @@ class MoveBody(WorkBody):
     after = LineField(required=False, allow_null=True, max_length=REF_LENGTH)
     reason = TextField(required=False, allow_blank=True, max_length=MAX_REASON)
     override = BooleanField(required=False)
+    undoable = UndoableField()
 
 
 class WorkflowTable(ApiView):
@@ -83,11 +95,14 @@ class WorkflowTable(ApiView):
 class TaskTransition(TaskView):
     """POST /tasks/{task}/transition."""
 
-    @extend_schema(operation_id="transition_task", request=StepBody, responses=TaskAnswer)
+    @extend_schema(operation_id="transition_task", request=StepBody, responses=ChangedTaskAnswer)
     def post(self, request: Request, task: str) -> Response:
         """Take one step of the workflow. A refusal (422) lists everything that is missing."""
-        step = Step(**self.read_body(StepBody))
-        return self.show(transition(actor=self.actor, task=self.find(task), step=step))
+        body = self.read_body(StepBody)
+        wanted = body.pop("undoable", False)
+        with undoable(self.actor, wanted=wanted) as made:
+            taken = transition(actor=self.actor, task=self.find(task), step=Step(**body))
+        return self.show(taken, made=made)
 
 
 class TaskDryRun(TaskView):
@@ -95,10 +110,10 @@ class TaskDryRun(TaskView):
 
     idempotency = "off"
 
-    @extend_schema(operation_id="try_transition", request=StepBody, responses=DryRunAnswer)
+    @extend_schema(operation_id="try_transition", request=TryBody, responses=DryRunAnswer)
     def post(self, request: Request, task: str) -> Response:
         """What a step would need and do, without taking it."""
-        step = Step(**self.read_body(StepBody))
+        step = Step(**self.read_body(TryBody))
         found = dry_run(actor=self.actor, task=self.find(task, act=Act.READ), step=step)
         return self.respond(
             {
@@ -156,14 +171,17 @@ class TaskUnblock(TaskView):
 class TaskMove(TaskView):
     """POST /tasks/{task}/move."""
 
-    @extend_schema(operation_id="move_task", request=MoveBody, responses=TaskAnswer)
+    @extend_schema(operation_id="move_task", request=MoveBody, responses=ChangedTaskAnswer)
     def post(self, request: Request, task: str) -> Response:
         """Put a card into another column, or at another place in its own."""
         body = self.read_body(MoveBody)
         found = self.find(task)
         before, after = (self._neighbour(found, body, end) for end in ("before", "after"))
+        wanted = body.pop("undoable", False)
         step = Step(**body) if "to" in body else None
-        return self.show(board.move(actor=self.actor, task=found, step=step, before=before, after=after))
+        with undoable(self.actor, wanted=wanted) as made:
+            moved = board.move(actor=self.actor, task=found, step=step, before=before, after=after)
+        return self.show(moved, made=made)
 
     def _neighbour(self, task: Task, body: dict[str, Any], end: str) -> Task | None:
         ref = body.pop(end, None)

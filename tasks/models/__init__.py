@@ -1,9 +1,10 @@
 """The rows of the board."""
 
+from .changes import Change
 from .common import ActorKinds, ActorStamped, stamp
 from .events import Event, EventStream
 from .history import Refusal, Transition
-from .imports import ImportedTask
+from .imports import Import, ImportedTask, ImportNote, ImportPiece, ImportRow, ImportState, RowResult, Verdict
 from .projects import (
     Autonomy,
     Membership,
@@ -37,9 +38,15 @@ __all__ = [
     "Assignment",
     "Autonomy",
     "BlockCause",
+    "Change",
     "Dependency",
     "Event",
     "EventStream",
+    "Import",
+    "ImportNote",
+    "ImportPiece",
+    "ImportRow",
+    "ImportState",
     "ImportedTask",
     "Label",
     "Membership",
@@ -56,6 +63,7 @@ __all__ = [
     "ReviewKind",
     "ReviewState",
     "Role",
+    "RowResult",
     "SavedView",
     "SearchDoc",
     "SearchText",
@@ -69,6 +77,7 @@ __all__ = [
     "TaskType",
     "Transition",
     "User",
+    "Verdict",
     "Workflow",
     "stamp",
 ]

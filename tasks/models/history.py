@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from .changes import Change
 from .common import ActorStamped
 from .projects import Project
 from .tasks import Task
@@ -25,6 +26,22 @@ class Transition(ActorStamped):
     idempotency_key = models.CharField(max_length=255, blank=True, default="")
     request_id = models.CharField(max_length=64, blank=True, default="")
     at = models.DateTimeField(default=timezone.now)
+    change = models.ForeignKey(
+        Change,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="transitions",
+        help_text="The change that can be undone, or could, and that this step is part of.",
+    )
+    undoes = models.ForeignKey(
+        Change,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="undoing",
+        help_text="The change that this step takes back.",
+    )
 
     class Meta:
         ordering = ["task", "id"]

@@ -13,6 +13,14 @@ class User(AbstractUser):
     """A person. `display_name` is what others see; the user name is what mentions and the API use."""
 
     display_name = models.CharField(max_length=150, blank=True, default="")
+    sign_outs = models.PositiveIntegerField(
+        default=0, help_text="How often all sessions were ended; those opened before do not count."
+    )
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must hold to count: it changes with the password and when all sessions are ended."""
+        plain: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        return f"{plain}:{self.sign_outs}" if self.sign_outs else plain
 
     @property
     def shown_name(self) -> str:

@@ -145,6 +145,9 @@ class Task(models.Model):
     lease_token = models.PositiveBigIntegerField(default=0)
     lease_s = models.PositiveIntegerField(default=1800, help_text="Seconds each renewal adds to now.")
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then a change can be undone, and agents leave the task alone."
+    )
     abandoned_attempts = models.PositiveSmallIntegerField(default=0)
 
     open_dependencies = models.PositiveIntegerField(default=0)
@@ -261,6 +264,7 @@ class Dependency(ActorStamped):
 
     class Meta:
         ordering = ["id"]
+        verbose_name_plural = "dependencies"
         constraints = [
             models.UniqueConstraint(fields=["task", "depends_on"], name="dependency_once"),
             models.CheckConstraint(condition=~Q(task=F("depends_on")), name="dependency_not_itself"),

@@ -16,6 +16,7 @@ from tasks.services import leases
 from tasks.services.automatic import follow_assignees
 from tasks.services.locking import lock_task, write_task
 from tasks.services.subscriptions import follow
+from tasks.services.undoable import note, still
 
 if TYPE_CHECKING:
     from agents.models import Agent
@@ -66,6 +67,7 @@ def assign(
 
 
 def _ensure_may(actor: Actor, task: Task, rows: list[Assignment], agents: Sequence[Agent], mode: str) -> None:
+    leases.ensure_settled(actor, task)
     if task.status in {"done", "canceled"}:
         raise Refused(
             f"{task.key} is {task.status}.", code="finished", extra={"next_action": "Reopen the task first."}
@@ -107,6 +109,7 @@ def _difference(
 
 
 def _write(actor: Actor, task: Task, added: list[Assignment], removed: list[Assignment]) -> Task:
+    note(task)
     for row in added:
         row.task = task
     Assignment.objects.bulk_create(added)
@@ -115,7 +118,9 @@ def _write(actor: Actor, task: Task, added: list[Assignment], removed: list[Assi
         task, agents=[r.agent_id for r in added if r.agent_id], users=[r.user_id for r in added if r.user_id]
     )
     taken = task.holder_id is not None and task.holder_id in {row.agent_id for row in removed}
-    task = write_task(task, **(leases.end(task) if taken else {}))
+    # Its holder goes on undisturbed while others are put beside it or taken off.
+    quiet = task.holder_id is not None and not taken
+    task = write_task(task, **(leases.end(task) if taken else {}), **({} if quiet else still()))
     record_task(
         task, type="task.assigned", actor=actor, data={"added": _told(added), "removed": _told(removed)}
     )

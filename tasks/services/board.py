@@ -16,6 +16,7 @@ from tasks.models import Task, TaskCounter
 from tasks.services.locking import lock_task
 from tasks.services.steps import top_position
 from tasks.services.transition import Step, refusals_logged, take_locked
+from tasks.services.undoable import note
 
 GAP = 1 << 20
 
@@ -61,6 +62,7 @@ def _reorder(actor: Actor, task: Task, before: Task | None, after: Task | None) 
     old, new = task.position, _position(task, task.status, before, after)
     if new == old:
         return task
+    note(task)
     Task.objects.filter(pk=task.pk).update(position=new)
     task.position = new
     record_task(

@@ -12,12 +12,14 @@ from missioncontrol.kernel.api.database_errors import from_database
 from missioncontrol.kernel.errors import DomainError
 from missioncontrol.kernel.transactions import unit
 from tasks.models import Task
+from tasks.recording import Recording
 from tasks.services import board
 from tasks.services.access import Need, get_task
 from tasks.services.assigning import assign, resolve_assignees
 from tasks.services.locking import lock_task
 from tasks.services.tasks import edit_task
 from tasks.services.transition import Step
+from tasks.services.undoable import undoable
 
 Change = Callable[[Actor, Task], Task]
 
@@ -29,11 +31,17 @@ class Outcome:
     ref: str
     task: Task | None = None
     refusal: DomainError | None = None
+    made: Recording | None = None
 
 
-def change_each(*, actor: Actor, refs: Iterable[str], change: Change) -> list[Outcome]:
-    """Make the change on each task named by key or id, in their order; a refusal stops no other card."""
-    return [_outcome(actor, ref, change) for ref in dict.fromkeys(refs)]
+def change_each(
+    *, actor: Actor, refs: Iterable[str], change: Change, can_be_undone: bool = False
+) -> list[Outcome]:
+    """Make the change on each task named by key or id, in their order; a refusal stops no other card.
+
+    With `can_be_undone` each card's change is one that can be taken back by itself (`undoable`).
+    """
+    return [_outcome(actor, ref, change, can_be_undone) for ref in dict.fromkeys(refs)]
 
 
 def moving(step: Step) -> Change:
@@ -70,9 +78,11 @@ def prioritising(priority: int | None) -> Change:
     return lambda actor, task: edit_task(actor=actor, task=task, changes={"priority": priority})
 
 
-def _outcome(actor: Actor, ref: str, change: Change) -> Outcome:
+def _outcome(actor: Actor, ref: str, change: Change, can_be_undone: bool) -> Outcome:
     try:
-        return Outcome(ref, change(actor, get_task(actor, ref, Need.WRITE)))
+        with undoable(actor, wanted=can_be_undone) as made:
+            task = change(actor, get_task(actor, ref, Need.WRITE))
+        return Outcome(ref, task, made=made)
     except DomainError as refusal:
         return Outcome(ref, refusal=refusal)
     except Error as error:

@@ -11,8 +11,9 @@ from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.errors import FieldError, Forbidden, NotFound, Refused
 from missioncontrol.kernel.transactions import unit
 from tasks.events import record
-from tasks.filter_grammar import parse
+from tasks.filter_grammar import MAX_LENGTH, parse
 from tasks.models import Project, SavedView
+from tasks.queries.labels import views_naming
 from tasks.services.access import Need, by_id, can, require
 
 MAX_VIEWS = 100
@@ -88,6 +89,21 @@ def delete_view(*, actor: Actor, project: Project, view: SavedView) -> None:
         _ensure_may_change(actor, project, view)
         _record(actor, view, "view.deleted")
         view.delete()
+
+
+def rename_in_views(*, actor: Actor, project: Project, old: str, new: str) -> None:
+    """Let every view of the project, whoever owns it, ask for the label `new` where it asks for `old`.
+
+    A view that would become too long to be kept stays as it is, and finds nothing by that label.
+    """
+    with unit():
+        for view in views_naming(project, old):
+            view = _locked(view)
+            query = parse(view.query).renamed("label", old, new)
+            if len(query) <= MAX_LENGTH:
+                view.query, view.updated_at = query, timezone.now()
+                view.save(update_fields=["query", "updated_at"])
+                _record(actor, view, "view.changed")
 
 
 def _locked(view: SavedView) -> SavedView:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from missioncontrol.kernel.text import storable
 from tasks.errors import FilterRefused
 from tasks.filter_grammar import LANES, MAX_LENGTH, PRIORITIES, TYPES, Query, parse
 from tasks.queries.board import Filters
@@ -104,8 +105,7 @@ def _value(key: str, given: str) -> str:
 
 
 def _plain(text: str) -> str:
-    readable = text.encode("utf-8", "ignore").decode().replace("\0", "")
-    return readable.strip()[: MAX_LENGTH + 1]
+    return storable(text).strip()[: MAX_LENGTH + 1]
 
 
 def views_of(visit: Visit) -> list[dict[str, Any]]:

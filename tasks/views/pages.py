@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -37,14 +38,14 @@ class Visit:
     project: Project
 
 
-PageView = Callable[Concatenate[Visit, P], HttpResponse]
+PageView = Callable[Concatenate[Visit, P], HttpResponseBase]
 
 
-def in_project(view: PageView[P]) -> Callable[..., HttpResponse]:
+def in_project(view: PageView[P]) -> Callable[..., HttpResponseBase]:
     """A page of a project: signs people in first, hides projects of others, and shows refusals as pages."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return ask_to_sign_in(request)
         try:
@@ -57,9 +58,9 @@ def in_project(view: PageView[P]) -> Callable[..., HttpResponse]:
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back; a fragment's request takes the whole page there."""
+    """To the sign-in page and back; a fragment's request is only told, so that the page around it can ask."""
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=401, headers={"HX-Redirect": reverse("sign-in")})
+        return HttpResponse(status=401)
     return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")
 
 

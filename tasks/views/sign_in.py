@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from missioncontrol.kernel import throttle
 from missioncontrol.kernel.api.authentication import person
+from missioncontrol.kernel.text import storable
 from tasks.services.access import visible_projects
 from tasks.services.people import knows_sign_in_link, redeem_sign_in_link
 
@@ -34,7 +36,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _check_password(request: HttpRequest) -> HttpResponse:
-    username = _readable(request.POST.get("username", ""))[:150]
+    username = storable(request.POST.get("username", ""))[:150]
     ip = request.META.get("REMOTE_ADDR", "")
     wait = throttle.login_wait(ip=ip, username=username)
     if wait is not None:
@@ -71,6 +73,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sign-in")
 
 
+@never_cache
+@ensure_csrf_cookie
+@require_GET
+def session(request: HttpRequest) -> HttpResponse:
+    """Whose session this browser has now, `{"user": id or null}`, with a fresh CSRF cookie: for pages left open."""
+    return JsonResponse({"user": request.user.pk if request.user.is_authenticated else None})
+
+
 def home(request: HttpRequest) -> HttpResponse:
     """The first project's board, or a page that says how to get one."""
     if not request.user.is_authenticated:
@@ -92,7 +102,7 @@ def _form(
 
 
 def _next(request: HttpRequest) -> str:
-    return _readable(request.POST.get("next") or request.GET.get("next") or "")
+    return storable(request.POST.get("next") or request.GET.get("next") or "")
 
 
 def _destination(request: HttpRequest) -> str:
@@ -100,7 +110,3 @@ def _destination(request: HttpRequest) -> str:
     here = {request.get_host()}
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=here, require_https=request.is_secure())
     return wanted if wanted and safe else "/"
-
-
-def _readable(text: str) -> str:
-    return text.encode("utf-8", "ignore").decode().replace("\0", "")

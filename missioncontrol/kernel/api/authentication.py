@@ -42,12 +42,25 @@ class SessionAuthentication(BaseAuthentication):
     """People in a browser: the Django session, with the CSRF token on every unsafe method."""
 
     def authenticate(self, request: Request) -> tuple[Any, Credential] | None:
-        """The signed-in, active person, or None; raises PermissionDenied `csrf_failed` (403)."""
+        """The signed-in, active person, or None; raises PermissionDenied (403): `csrf_failed`, or `other_person`
+        when the page was drawn for somebody else.
+        """
         user: Any = getattr(request._request, "user", None)
         if user is None or not user.is_active:
             return None
         _enforce_csrf(request._request)
+        _enforce_same_person(request._request, user)
         return user, Credential(actor=person(user), kind="session")
+
+
+def _enforce_same_person(request: HttpRequest, user: Any) -> None:
+    """A page says for whom it was drawn: what one person typed is never sent as another who signed in since."""
+    drawn_for = request.headers.get("X-Drawn-For", "")
+    if drawn_for and drawn_for != str(user.pk):
+        raise PermissionDenied(
+            f"This browser is signed in as {user.get_username()} by now. Load the page again.",
+            code="other_person",
+        )
 
 
 def person(user: Any) -> Actor:
