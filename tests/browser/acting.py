@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,7 @@ def a_visitor(browser: Browser, server: LiveServer, user: User, **options: Any) 
     """A browser window of its own, signed in as this person."""
     client = Client()
     client.force_login(user)
-    context = browser.new_context(base_url=server.url, **options)
+    context = browser.new_context(**{"base_url": server.url, "timezone_id": "UTC", **options})
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": server.url}])
     context.set_default_timeout(PATIENCE_MS)
@@ -101,11 +102,18 @@ class Board:
 
     def pick_up(self, task: Task) -> None:
         """Press on the card and begin to pull."""
-        box = self.card(task).bounding_box()
-        assert box
+        box = self._box_of(task)
         self.page.mouse.move(box["x"] + 60, box["y"] + 24)
         self.page.mouse.down()
         self.page.mouse.move(box["x"] + 68, box["y"] + 30, steps=4)
+
+    def _box_of(self, task: Task) -> Any:
+        """Where the card is. An event may be drawing it anew this moment: then it has no place for an instant."""
+        until = time.monotonic() + PATIENCE_MS / 1000
+        while (box := self.card(task).bounding_box()) is None:
+            assert time.monotonic() < until, f"{task.key} is nowhere"
+            self.page.wait_for_timeout(20)
+        return box
 
     def carry_to(self, status: str, below: float = 24) -> None:
         """Pull what is held over a column, `below` pixels under its top."""

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tasks.models import Project, User
 from tests.agents.building import a_member, a_project
-from tests.support.server import LiveServer
+from tests.support.server import LiveServer, serving_tests
 
 from .acting import Board, a_visitor
+
+
+@pytest.fixture(scope="package")
+def _server_process(django_db_setup: None, django_db_blocker: Any) -> Iterator[LiveServer]:
+    """One server for all of these: starting it takes longer than most of them."""
+    with serving_tests(django_db_blocker) as server:
+        yield server
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@
   };
   const shows = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())
     && one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && one.getBoundingClientRect().width > 2;
-  return [...document.querySelectorAll("body *")].filter(shows).map((one) => [one.textContent.trim().slice(0, 40), ratio(one)])
+  const reachable = document.querySelector("dialog:modal") ?? document.body;
+  return [...reachable.querySelectorAll("*")].filter(shows).map((one) => [one.textContent.trim().slice(0, 40), ratio(one)])
     .filter(([, found]) => found < least).map(([text, found]) => `${text}: ${found.toFixed(2)}`);
 }

@@ -22,7 +22,7 @@ from tests.agents.building import a_member, an_agent
 
 from .acting import Board, a_task, moved, status_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
 Visit = Callable[..., BrowserContext]
 
 

@@ -13,7 +13,7 @@ from tests.agents.building import a_member, an_agent
 
 from .acting import PLAN, Board, a_task, moved, order_of, status_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
 Open = Callable[..., Board]
 
 
@@ -157,7 +157,7 @@ def test_a_move_can_be_undone(project: Project, ada: User, open_board: Open) -> 
 
     board.expect_in(task, "ready")
     board.expect_count("ready", 1)
-    expect(board.page.locator("#announcer")).to_contain_text("is back in Ready")
+    expect(board.page.locator("#announcer")).to_contain_text("is as it was")
     assert status_of(task) == "ready"
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from missioncontrol.kernel.api.authentication import person
 from tasks.models import Project, Task, User
+from tasks.queries.board import FIRST_CARDS
 from tasks.services.people import issue_sign_in_link
 from tasks.services.thread import post_message
 from tests.agents.building import a_member, an_agent
@@ -59,9 +60,7 @@ def test_the_drawers_address_opens_the_board_with_the_drawer(
     board = open_board(f"/t/{task.key}/plan")
 
     expect(board.page.locator("#drawer-title")).to_have_text(task.title)
-    expect(board.page.get_by_role("tab", name="Plan and deliverable")).to_have_attribute(
-        "aria-selected", "true"
-    )
+    expect(board.page.get_by_role("tab", name="Plan")).to_have_attribute("aria-selected", "true")
     board.expect_in(task, "ready")
     board.page.keyboard.press("Escape")
     expect(board.page.locator(".drawer")).to_have_count(0)
@@ -149,7 +148,7 @@ def test_further_cards_load_when_they_come_into_sight(project: Project, ada: Use
         a_task(project, ada, f"Number {number}")
     board = open_board()
     cards = board.page.locator("#column-ready .card")
-    expect(cards).to_have_count(16)
+    expect(cards).to_have_count(FIRST_CARDS)
 
     board.page.locator("#column-ready .more").scroll_into_view_if_needed()
 

@@ -112,7 +112,9 @@ def first(realm: Realm) -> dict[str, str]:
 
 def _absent() -> dict[str, str]:
     named = {**ABSENT, "projects": ABSENT["slug"], "agents": ABSENT["slug"]}
-    return named | dict.fromkeys(("task", "message", "review", "approval", "alert", "ref", "view"), NO_ID)
+    return named | dict.fromkeys(
+        ("task", "message", "review", "approval", "alert", "ref", "view", "token", "label"), NO_ID
+    )
 
 
 def filled(route: str, names: dict[str, str]) -> str:

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 from django.utils import timezone
 
-from agents.services.claims import expire_leases
+from agents.services.leasing import expire_leases
 from agents.services.registry import create_agent
 from missioncontrol.kernel.models import IdempotencyRecord
 from notifications.models import Notification, RelayCursor, RelayFailure
@@ -176,7 +176,7 @@ def wait_for_the_relay(project: Project) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         head = EventStream.objects.get(project=project).head_seq
-        if RelayCursor.objects.get(project=project, consumer="notifications").seq == head:
+        if RelayCursor.objects.filter(project=project, consumer="notifications", seq=head).exists():
             return
         time.sleep(0.1)
     raise AssertionError("the relay does not come to the end")

@@ -22,7 +22,7 @@ from missioncontrol.kernel.actor import Actor
 from missioncontrol.kernel.api.authentication import person
 from notifications.handlers import handle
 from notifications.services import relay
-from tasks.models import Project, Task, User
+from tasks.models import Label, Project, Task, User
 from tasks.services.dependencies import add_dependency
 from tasks.services.people import create_operator
 from tasks.services.projects import create_project
@@ -105,6 +105,12 @@ def _tasks(project: Project, agent: Agent) -> dict[str, Task]:
     return made
 
 
+def _label(project: Project) -> Label:
+    """A label whose number is long enough to be told from other numbers in an answer."""
+    number = 10**9 + project.pk.int % 10**9
+    return Label.objects.create(pk=number, project=project, name=f"label of {project.slug}")
+
+
 def _fill(
     project: Project, tasks: Mapping[str, Task], owner: User, agent: Agent, bolt: Actor, nova: Actor
 ) -> dict[str, list[str]]:
@@ -137,6 +143,8 @@ def _fill(
         "approval": [str(asked.pk)],
         "alert": [str(alert.pk)],
         "view": [str(view.pk)],
+        "label": [str(_label(project).pk)],
+        "token": [str(pk) for pk in project.service_tokens.values_list("pk", flat=True)[:2]],
         "ref": [str(execution.pk), *(str(note.pk) for note in notes[:6])],
     }
 
@@ -149,12 +157,13 @@ def aim(own: Realm, foreign: Realm) -> Targets:
         "project": own.project.slug, "taskId": ready, "task": ready, "parent": None, "parentId": None,
         "agents": [own.agents[0].slug], "users": [], "labels": ["a"], "reviewer": None, "reply_to": None,
         "replyTo": None, "depends_on": own.tasks["other"].key, "before": None, "after": None,
+        "into": int(own.names["label"][0]), "who": own.people["viewer"].username,
     }  # fmt: skip
     return Targets(callers=callers, own=own.names, foreign=foreign.names, body=body)
 
 
-# A refusal is logged on purpose, so that a safety stop can be seen.
-_IGNORED = {"Refusal"}
+# A refusal is logged on purpose, so that a safety stop can be seen; checks of the chain are made by a job.
+_IGNORED = {"Refusal", "ChainCheck"}
 
 
 def counts() -> dict[str, int]:

@@ -27,6 +27,7 @@ from django.conf import settings
 from missioncontrol.serving.server import GOING_AWAY
 from tests.support.server import LiveServer, free_port, running, wait_until_up
 
+pytestmark = pytest.mark.own
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 STOP_WITHIN_S = 5.0
 PREPARE = """
@@ -176,7 +177,7 @@ def manage(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def test_an_embedded_start_loads_nothing_of_redis_and_no_importer(environment: dict[str, str]) -> None:
+def test_an_embedded_start_loads_nothing_of_redis_and_no_client(environment: dict[str, str]) -> None:
     told = {**environment, "DJANGO_SETTINGS_MODULE": "missioncontrol.settings"}
     command = [sys.executable, "-c", LOADED]
     done = subprocess.run(
@@ -184,7 +185,7 @@ def test_an_embedded_start_loads_nothing_of_redis_and_no_importer(environment: d
     )
     loaded = set(done.stdout.split())
     assert "missioncontrol.embedded.up" in loaded
-    assert not loaded & {"redis", "channels_redis", "psycopg_pool", "tasks.importing", "clients"}
+    assert not loaded & {"redis", "channels_redis", "psycopg_pool", "clients"}
 
 
 def test_an_address_in_use_is_one_clear_line(environment: dict[str, str]) -> None:

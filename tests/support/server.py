@@ -11,13 +11,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+
+from tests.support.flushing import empty_the_tables
 
 START_WITHIN_S = 40.0
 STOP_WITHIN_S = 10.0
@@ -37,8 +40,7 @@ class LiveServer:
     def kill(self) -> None:
         """End every process at once, as a power cut would."""
         for process in (self.process, *self.workers):
-            process.kill()
-            process.wait()
+            end(process)
 
     @property
     def ws_url(self) -> str:
@@ -70,6 +72,15 @@ def serving(*, workers: int = 1, **environment: str) -> Iterator[LiveServer]:
         yield server
 
 
+@contextmanager
+def serving_tests(blocker: Any) -> Iterator[LiveServer]:
+    """The same for several tests. Its jobs write to the test's database: what they wrote last is gone afterwards."""
+    with serving() as server:
+        yield server
+    with blocker.unblock():
+        empty_the_tables()
+
+
 def worker_command(log: Path) -> list[str]:
     """A worker with a beat of its own, named after its log."""
     return [*CELERY, "-n", f"{log.stem}@%h"]
@@ -97,16 +108,23 @@ def _variables(port: int, url: str) -> dict[str, str]:
 def running(command: list[str], variables: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` with its output in `log`, and stop it the ordinary way at the end."""
     with log.open("wb") as output:
-        process = subprocess.Popen(command, env=variables, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, env=variables, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its children at once; a worker's beat outlives the worker otherwise."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def wait_until_up(server: LiveServer) -> None:

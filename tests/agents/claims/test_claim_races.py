@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from agents.errors import ClaimLost
-from agents.services.claims import claim, expire_leases
+from agents.services.claims import claim
+from agents.services.leasing import expire_leases
 from missioncontrol.kernel.actor import Actor
 from tasks.models import Assignment, Event, Task
 from tests.agents.building import a_project

@@ -12,9 +12,10 @@ from django.utils import timezone
 from agents.errors import ClaimLost
 from agents.models import Alert, Approval
 from agents.queries.why import why
-from agents.services import claims
-from agents.services.claims import claim, expire_leases, release, renew, take_away
+from agents.services import leasing
+from agents.services.claims import claim
 from agents.services.decisions import approve
+from agents.services.leasing import expire_leases, release, renew, take_away
 from missioncontrol.kernel.errors import Forbidden, NotFound, Refused
 from tasks.errors import AgentHalted, AtCapacity, LeaseHeld, StaleLease
 from tasks.models import Event, Task, Transition
@@ -221,14 +222,14 @@ def test_a_lease_that_cannot_be_ended_holds_up_no_other(monkeypatch: pytest.Monk
     tasks = [a_ready_task(project) for _ in range(2)]
     for name in ("bolt", "iris"):
         claim(actor=an_agent(project, name)[1])
-    stock = claims.raise_alert
+    stock = leasing.raise_alert
 
     def fail_on_the_first(**alert: Any) -> Any:
         if alert["task"].pk == tasks[0].pk:
             raise RuntimeError("no alert today")
         return stock(**alert)
 
-    monkeypatch.setattr(claims, "raise_alert", fail_on_the_first)
+    monkeypatch.setattr(leasing, "raise_alert", fail_on_the_first)
     assert expire_leases(now=timezone.now() + timedelta(seconds=1801)) == 1
     assert [Task.objects.get(pk=task.pk).status for task in tasks] == ["assigned", "ready"]
 

@@ -21,6 +21,7 @@ from tests.missioncontrol.ops_commands.building import (
     filled,
 )
 
+pytestmark = pytest.mark.own
 COUNT = "SELECT count(*) FROM tasks_project"
 EPOCHS = "SELECT CAST(epoch AS text) FROM tasks_eventstream"
 SESSION = "INSERT INTO django_session VALUES ('stolen-session-key', 'x', '2099-01-01 00:00:00')"

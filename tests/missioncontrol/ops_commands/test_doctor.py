@@ -10,6 +10,8 @@ import pytest
 
 from tests.missioncontrol.ops_commands.building import Installation, an_installation, copy_of, filled
 
+pytestmark = pytest.mark.own
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Installation:
