@@ -3,7 +3,7 @@
 .PHONY: help run reload demo test test-services check openapi bench services services-stop lock clean
 PYTHON := .venv/bin/python
 EMBEDDED := env -u MC_DATABASE_URL -u MC_REDIS_URL
-PYTEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
+PYTEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 OPENAPI := $(PYTHON) manage.py spectacular --format openapi-json --validate --fail-on-warn
 
 help: ## show this list
@@ -22,15 +22,15 @@ demo: ## let simulated agents work against the running server
 	@MC_TOKEN="$${MC_TOKEN:-$$($(PYTHON) manage.py createservicetoken "demo-$$(date +%s)" --project demo --scopes read,write,operate,admin --expires-in-s 86400)}" \
 		exec $(PYTHON) -m clients.demo $(ARGS)
 
-test: ## run every test on SQLite, with a real browser
+test: ## run the tests on SQLite, with a real browser
 	@scripts/setup dev
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "The browser tests need Chromium (Debian: apt-get install chromium)." >&2; exit 1; }
-	$(EMBEDDED) $(PYTEST) -m "not services"
+	$(EMBEDDED) $(PYTEST) -m "not services and (embedded or not browser)"
 
-test-services: ## run every test on PostgreSQL and Redis (see: make services)
+test-services: ## run the tests on PostgreSQL and Redis, all of the browser's too (see: make services)
 	@scripts/setup dev
 	@test -n "$$MC_DATABASE_URL" -a -n "$$MC_REDIS_URL" || { echo "MC_DATABASE_URL and MC_REDIS_URL are not set: eval \"\$$(make -s services)\"" >&2; exit 1; }
-	$(PYTEST)
+	$(PYTEST) -m "services or not own"
 
 check: ## lint, types, layers, migrations, API description
 	@scripts/setup dev
