@@ -21,8 +21,18 @@ export function mention(keys, title, group) {
 
 export function setUpKeys() {
   document.addEventListener("keydown", pressed);
+  document.addEventListener("keydown", sends);
   document.addEventListener("click", (event) => { if (event.target.closest("[data-help]")) showSheet(); });
   bind("?", showSheet, "This list", "Everywhere");
+  mention("Ctrl Enter", "Send what you write", "Everywhere");
+}
+
+/** Ctrl and Enter send a form that says so, also where the script behind it is still on its way. */
+function sends(event) {
+  const form = (event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.closest?.("form[data-ctrl-enter]");
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit();
 }
 
 function showSheet() {

@@ -107,6 +107,30 @@ def test_names_are_completed_by_keyboard_and_those_named_are_mentioned(
     assert board.complaints == []
 
 
+def test_what_is_done_before_the_thread_s_script_is_there_is_done_once_it_is(
+    project: Project, ada: User, ben: User, task: Task, visit: Visit
+) -> None:
+    asked = said(task, ben, "Which valve?")
+    page = visit(ada, permissions=["clipboard-read", "clipboard-write"]).new_page()
+    held: list[Any] = []
+    page.route("**/board/thread*.js", lambda route: held.append(route))
+    page.goto(f"/p/{project.slug}/t/{task.key}/thread")
+    expect(page.locator("body[data-ready]")).to_be_attached()
+
+    page.locator(f"#message-{asked.pk}").get_by_role("button", name="Copy the link").click()
+    composer(page).fill("The *second* one")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(200)
+    assert thread_of(task) == ["Which valve?"]
+    assert f"/p/{project.slug}/t/{task.key}/thread" in page.url
+    held[0].continue_()
+
+    expect(page.locator("#thread .message em")).to_have_text("second")
+    expect(page.locator("#toasts .toast")).to_contain_text("The link is copied")
+    expect(composer(page)).to_have_value("")
+    assert thread_of(task) == ["Which valve?", "The *second* one"]
+
+
 def test_what_others_write_appears_once_and_disturbs_nobody(
     project: Project, ada: User, ben: User, task: Task, visit: Visit
 ) -> None:

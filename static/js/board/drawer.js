@@ -15,6 +15,9 @@ export const openTab = () => {
   return tab === "overview" ? "" : `/${tab}`;
 };
 
+/** What leads to a message of the open thread. */
+export const LINK = 'a[href^="#message-"]';
+
 let asked = 0;
 let begun = 0;
 let shown = 0;
@@ -56,6 +59,9 @@ function inThread(act) {
 }
 
 function clicked(event) {
+  const inBody = event.target.closest("#drawer-body") && event.target.closest(`${LINK}, button[type="button"]`);
+  if (inBody?.matches(LINK)) event.preventDefault();
+  if (inBody) inThread((thread) => thread.clicked(inBody));
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const link = event.target.closest("a.card-link, a[data-drawer-link]");
   if (link) { event.preventDefault(); openDrawer(link.getAttribute("href")); return; }

@@ -61,7 +61,7 @@ function drawn(task, field, choices) {
   const error = el("span", { class: "error", id: `${id}-error`, role: "alert", hidden: true });
   const clash = el("div", { class: "note note-warn", role: "alert", hidden: true });
   const save = el("button", { class: "btn btn-primary btn-s" }, "Save");
-  const form = el("form", { class: "edit-form", novalidate: true, "aria-label": `Edit ${about.label.toLowerCase()}` },
+  const form = el("form", { class: "edit-form", novalidate: true, "data-ctrl-enter": true, "aria-label": `Edit ${about.label.toLowerCase()}` },
     el("label", { class: "sr", for: id }, about.label), input, about.hint && el("span", { class: "hint" }, about.hint), error, clash,
     el("div", { class: "row" }, save, el("button", { type: "button", class: "btn btn-s", "data-cancel": true }, "Cancel")));
   const held = { start: input.value, base: about.held(task), version: task.version };
@@ -83,7 +83,6 @@ function takeUp(edit) {
 }
 
 function pressed(edit, event) {
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") edit.form.requestSubmit();
   if (event.key !== "Escape") return;
   event.stopPropagation();
   if (edit.input.tagName !== "TEXTAREA" || !isDirty(edit)) drop(edit);

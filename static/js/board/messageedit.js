@@ -20,7 +20,7 @@ export async function edit(id, { focus = true } = {}) {
 function showEdit(place, message, focus) {
   const name = `message:${message.id}`;
   const field = el("textarea", { class: "input", id: `edit-${name}`, maxlength: "100000", "data-draft": name, "data-mentions": true });
-  const form = el("form", { class: "edit-form message-edit", novalidate: true, "aria-label": "Edit your message" },
+  const form = el("form", { class: "edit-form message-edit", novalidate: true, "data-ctrl-enter": true, "aria-label": "Edit your message" },
     el("label", { class: "sr", for: field.id }, "Message"), field, el("p", { class: "error-text", role: "alert", hidden: true }),
     el("div", { class: "row" }, el("button", { class: "btn btn-primary btn-s" }, "Save"), el("button", { type: "button", class: "btn btn-s", "data-cancel": true }, "Cancel")));
   field.value = draftOf(name)?.text ?? message.content;

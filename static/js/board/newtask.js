@@ -11,7 +11,6 @@ const dialog = byId("new-task");
 const form = dialog.querySelector("form");
 let kept = null;
 form.addEventListener("submit", (event) => { event.preventDefault(); create(dialog, form); });
-form.addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "Enter") form.requestSubmit(); });
 
 /** Ask for a new task. */
 export function openNewTask() {

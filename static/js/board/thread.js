@@ -7,7 +7,7 @@ import { draftNames, draftOf, dropDrafts, keepDraft, restore } from "../drafts.j
 import { formDialog } from "../formdialog.js";
 import { setUpMentions } from "../mentions.js";
 import { toast } from "../toast.js";
-import { openKey, refresh } from "./drawer.js";
+import { LINK, openKey, refresh } from "./drawer.js";
 import { complain, edit, told } from "./messageedit.js";
 
 const SEEN_KEPT = 200;
@@ -22,7 +22,6 @@ const messages = () => [...thread().querySelectorAll(".message")];
 const idOf = (message) => message.id.slice("message-".length);
 const home = () => `/p/${document.body.dataset.project}/t/${openKey()}`;
 
-document.addEventListener("click", clicked);
 document.addEventListener("keydown", pressed);
 setUpMentions();
 
@@ -88,28 +87,24 @@ async function goTo(id) {
   found.focus({ preventScroll: true });
 }
 
-function clicked(event) {
-  const inside = event.target.closest("#drawer-body");
-  if (!inside) return;
-  const link = event.target.closest('a[href^="#message-"]');
-  const act = event.target.closest("[data-message]");
-  const follow = event.target.closest("[data-follow]");
-  if (link) { event.preventDefault(); goTo(link.hash.slice("#message-".length)); }
+/** Something in the thread or its composer was clicked. */
+export function clicked(target) {
+  const link = target.closest(LINK);
+  const act = target.closest("[data-message]");
+  const follow = target.closest("[data-follow]");
+  if (link) goTo(link.hash.slice("#message-".length));
   if (act) ACTS[act.dataset.message](idOf(act.closest(".message")), act);
   if (follow) setFollowing(follow);
-  if (event.target.closest("[data-earlier]")) loadEarlier(event.target.closest("[data-earlier]"));
-  if (event.target.closest("[data-preview]")) togglePreview(event.target.closest("form"));
-  if (event.target.closest("[data-no-answer]")) { dropAnswered(); composer().elements.content.focus(); }
+  if (target.closest("[data-earlier]")) loadEarlier(target.closest("[data-earlier]"));
+  if (target.closest("[data-preview]")) togglePreview(target.closest("form"));
+  if (target.closest("[data-no-answer]")) { dropAnswered(); composer().elements.content.focus(); }
 }
 
 function pressed(event) {
-  const form = event.target.closest?.("#composer-form, .message-edit");
-  if (!form) return;
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") { event.preventDefault(); form.requestSubmit(); }
-  if (event.key === "Escape" && form.matches(".message-edit") && !event.defaultPrevented) {
-    event.stopPropagation();
-    form.querySelector("[data-cancel]").click();
-  }
+  const form = event.target.closest?.(".message-edit");
+  if (!form || event.key !== "Escape" || event.defaultPrevented) return;
+  event.stopPropagation();
+  form.querySelector("[data-cancel]").click();
 }
 
 async function loadEarlier(button) {

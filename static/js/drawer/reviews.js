@@ -21,9 +21,6 @@ export function setUpReviews() {
     event.preventDefault();
     send(form);
   });
-  byId("drawer").addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") event.target.closest("[data-give-review]")?.requestSubmit();
-  });
   byId("drawer").addEventListener("click", (event) => {
     const button = event.target.closest("[data-answer-review]");
     if (button) answer(button);
