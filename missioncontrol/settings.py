@@ -219,8 +219,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     # Enumerations stay where they are used: names made up for them would change with every field added.
     "POSTPROCESSING_HOOKS": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "/static/icon.svg",
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = MC_MAX_BODY

@@ -21,7 +21,7 @@ urlpatterns: list[Any] = [
     path("metrics", ops.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/v1/openapi.json", api_docs.openapi, name="openapi"),
-    path("api/v1/docs", api_docs.ApiDocs.as_view(), name="api-docs"),
+    path("api/v1/docs", api_docs.reader, name="api-docs"),
     path("api/v1/", include("tasks.api.urls")),
     path("api/v1/", include("agents.api.urls")),
     path("api/v1/", include("notifications.api.urls")),

@@ -7,9 +7,8 @@ from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.exceptions import MethodNotAllowed
 
 from missioncontrol.kernel.api.problems import as_domain_error, problem_response
@@ -26,22 +25,11 @@ def openapi(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_document(), content_type="application/json")
 
 
-class ApiDocs(SpectacularSwaggerSplitView):
-    """The page. Its script comes from an address of its own, as the content security policy wants it."""
-
-    url_name = "openapi"
-    template_name = "api_docs.html"
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The page. A refusal is a problem document, as everywhere in the API: the page's renderer knows only pages."""
-        if request.method not in READING:
-            return _refusal(request, MethodNotAllowed(str(request.method)))
-        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-        return answer
-
-    def handle_exception(self, exc: Exception) -> Any:
-        """The problem document for what is wrong with the request; our own mistakes go on as they are."""
-        return _refusal(self.request, exc)
+def reader(request: HttpRequest) -> HttpResponse:
+    """The page. A refusal is a problem document, as everywhere in the API."""
+    if request.method not in READING:
+        return _refusal(request, MethodNotAllowed(str(request.method)))
+    return render(request, "api_docs.html")
 
 
 def _refusal(request: Any, exc: Exception) -> HttpResponse:
