@@ -16,6 +16,8 @@ from agents import connecting
 from agents.models import FLAGS, Agent, AgentDocument, AgentDocumentVersion, DocumentKind
 from agents.queries import profile
 from agents.queries.activity import doing_now
+from agents.queries.budgets import budgets_of
+from agents.queries.results import results_of
 from agents.services.access import get_agent
 from agents.services.documents import find_document
 from missioncontrol.kernel.errors import DomainError, NotFound
@@ -83,6 +85,7 @@ def _find(visit: Visit, slug: str) -> Agent:
 def _inside(visit: Visit, agent: Agent) -> dict[str, Any]:
     now = timezone.now()
     (doing,) = doing_now([agent], now)
+    per_day, per_run = budgets_of(agent)
     owns = can(visit.actor, visit.project, Need.ADMIN)
     return {
         "agent": agent,
@@ -92,6 +95,9 @@ def _inside(visit: Visit, agent: Agent) -> dict[str, Any]:
         "finished_tasks": profile.finished_tasks(agent),
         "entries": profile.latest_entries(agent),
         "documents": profile.documents_of(agent),
+        "per_day": per_day,
+        "per_run": per_run,
+        "results": results_of(visit.project.pk, [agent.pk], now).get(agent.pk),
         "flags": [FLAG_WORDS[flag] for flag in FLAGS if getattr(agent, flag)],
         "task_types": [label for value, label in TaskType.choices if value in agent.task_types],
         "may_operate": can(visit.actor, visit.project, Need.OPERATE) and agent.removed_at is None,

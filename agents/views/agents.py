@@ -11,6 +11,8 @@ from django.views.decorators.http import require_GET
 
 from agents.models import Agent
 from agents.queries.activity import doing_now, is_offline
+from agents.queries.budgets import budgets_of
+from agents.queries.results import results_of
 from tasks.models import Project
 from tasks.queries.cards import initials, live_state
 from tasks.services.access import Need, can
@@ -52,8 +54,18 @@ def _present(project: Project) -> list[Agent]:
 
 
 def _context(visit: Visit) -> dict[str, Any]:
-    found = doing_now(_present(visit.project), timezone.now())
-    shown = [{"doing": row, "initials": initials(row.agent.name)} for row in found]
+    now = timezone.now()
+    found = doing_now(_present(visit.project), now)
+    results = results_of(visit.project.pk, [row.agent.pk for row in found], now)
+    shown = [
+        {
+            "doing": row,
+            "initials": initials(row.agent.name),
+            "per_day": budgets_of(row.agent)[0],
+            "results": results.get(row.agent.pk),
+        }
+        for row in found
+    ]
     active = sum(row.agent.state == "active" for row in found)
     return {
         "rows": shown,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from agents.models import Agent
 from agents.queries.credentials import agent_actor
 from agents.services.claims import claim
 from missioncontrol.kernel.api.authentication import person
-from tasks.models import Project, Task
+from tasks.models import Assignment, Project, Task
 from tasks.services.tasks import create_task
 from tests.agents.building import a_member, a_project, an_agent
 
@@ -60,3 +66,18 @@ def test_an_agent_without_a_task_has_none_to_give_away(project: Project) -> None
     an_agent(project, "idle")
 
     assert "data-reassign" not in page(project, "owner")
+
+
+def test_a_card_says_what_its_agent_may_spend_and_how_its_tasks_ended(project: Project, task: Task) -> None:
+    an_agent(project, "idle", level="intern")
+    now = timezone.now()
+    Agent.objects.filter(slug="scout").update(budget_per_day=Decimal("7.5"), reported_spend=Decimal("1.25"))
+    for number, (status, age) in enumerate([("done", 1), ("done", 2), ("failed", 3), ("failed", 31)]):
+        ended = create_task(actor=person(a_member(project, f"maker{number}")), project=project, title="Over")
+        Assignment.objects.create(task=ended, agent=Agent.objects.get(slug="scout"))
+        Task.objects.filter(pk=ended.pk).update(status=status, completed_at=now - timedelta(days=age))
+
+    html = " ".join(re.sub(r"<[^>]+>", " ", page(project, "viewer")).split())
+
+    assert "Spent $1.25, it says; may $7.50 a day Finished 2 done, 1 failed · 67 %" in html
+    assert "Spent may $2.00 a day Finished nothing in 30 days" in html
