@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support.flushing import flush_despite_triggers
 from tests.support.server import LiveServer, serving_tests
 
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that is installed is taken: the shell is the same engine without windows, in half the time."""
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -72,7 +74,7 @@ def live_server_asgi(transactional_db: None, _server_process: LiveServer) -> Liv
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium. Open pages through `browser.new_context()`; one launch serves a whole module."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     assert path, "browser tests need Chromium: apt-get install chromium"
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     # Playwright leaves its event loop marked as running on this thread, where tests use the database.
