@@ -14,6 +14,7 @@ import { byId, on, tell } from "./dom.js";
 const SILENCE_MS = 45_000;
 const STALE_MS = 15_000;
 const LONGEST_WAIT_MS = 20_000;
+const AGAIN_MS = 1_000;
 const SIGNED_OUT = 4401;
 
 let socket = null;
@@ -77,11 +78,12 @@ function lost(code) {
   retry = setTimeout(connect, wait);
 }
 
-/** Signed out, or in another role by now. A page into which nothing was typed shows so at once; else the text comes first. */
+/** Signed out, signed in anew, or in another role by now. A page into which nothing was typed shows so at once; else the text comes first. */
 async function turnedAway() {
   if ("leaving" in document.body.dataset) return; // by the person's own wish; the sign-in page is on its way
   const typing = [...document.querySelectorAll("[data-draft]")].some((field) => field.value && field.value !== field.defaultValue);
-  if (!typing || (await sessionStands())) location.reload();
+  if (!typing) location.reload();
+  else if (await sessionStands()) retry = setTimeout(connect, AGAIN_MS);
 }
 
 function received(frame) {

@@ -192,6 +192,31 @@ def test_a_session_ended_elsewhere_takes_no_text_with_it_and_goes_on_when_begun_
     assert thread_of(task) == ["Not yet sent"]
 
 
+def test_a_page_with_text_stays_when_it_is_turned_away_and_the_session_stands(
+    project: Project, task: Task, ada: User, visit: Visit
+) -> None:
+    lines: list[Any] = []
+
+    def through(line: Any) -> None:
+        lines.append(line)
+        line.connect_to_server()
+
+    context = visit(ada)
+    context.route_web_socket("**/ws/**", through)
+    board = Board.open(context, project, f"/t/{task.key}/thread")
+    page, field = board.page, composer(board.page)
+    field.fill("Not yet sent")
+    page.evaluate("window.here = true")
+    lines[0].close(code=4401)
+
+    expect(page.locator("#live")).not_to_have_attribute("data-live", "live")
+    board.wait_live()
+    assert len(lines) == 2
+    assert page.evaluate("window.here")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Not yet sent")
+
+
 def test_nobody_sees_or_sends_what_another_person_typed_in_the_same_browser(
     project: Project, task: Task, ada: User, open_board: Open, live_server_asgi: Any, browser: Any
 ) -> None:
