@@ -24,7 +24,7 @@ demo: ## let simulated agents work against the running server
 
 test: ## run the tests on SQLite, with a real browser
 	@scripts/setup dev
-	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || { echo "The browser tests need Chromium (Debian: apt-get install chromium)." >&2; exit 1; }
+	@for each in chromium-headless-shell chromium chromium-browser google-chrome; do command -v $$each && break; done >/dev/null || { echo "The browser tests need Chromium (Debian: apt-get install chromium)." >&2; exit 1; }
 	$(EMBEDDED) $(PYTEST) -m "not services and (embedded or not browser)"
 
 test-services: ## run the tests on PostgreSQL and Redis, all of the browser's too (see: make services)
