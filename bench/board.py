@@ -50,7 +50,7 @@ WEIGHT = """() => {
   return { script: sum(".js") / 1024, style: sum(".css") / 1024, page: page.decodedBodySize / 1024 };
 }"""
 INTERACTIVE = "Math.max(window.readyAt, performance.getEntriesByName('first-contentful-paint')[0].startTime)"
-LIVE = "document.body.dataset.ready && document.getElementById('live').dataset.live === 'live'"
+READY, LIVE = "body[data-ready]", "body[data-ready] #live[data-live=live]"
 ARRIVES = """({ id, column }) => {
   window.arrived = new Promise((resolve) => {
     const look = () => {
@@ -127,7 +127,7 @@ def visits(browser: Any, made: ground.Ground) -> list[Result]:
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         page.add_init_script(WATCH)
         page.goto(f"/p/{made.slug}")
-        page.wait_for_function("window.readyAt")
+        page.locator(READY).wait_for(state="attached")
         page.wait_for_timeout(1500)
         ready.append(page.evaluate(INTERACTIVE))
         shifts.append(page.evaluate("window.shift"))
@@ -150,7 +150,7 @@ def moves(browser: Any, made: ground.Ground) -> list[Result]:
     mine, theirs = visitor(browser, made), visitor(browser, made)
     for page in (mine, theirs):
         page.goto(f"/p/{made.slug}")
-        page.wait_for_function(LIVE)
+        page.locator(LIVE).wait_for(state="attached")
     times = [_move(mine, theirs) for _ in range(MOVES)][1:]  # the first fetches the menu
     own, others = zip(*times, strict=True)
     print(f"  own {own} ms; another's {others} ms")
