@@ -79,5 +79,5 @@ def test_a_card_says_what_its_agent_may_spend_and_how_its_tasks_ended(project: P
 
     html = " ".join(re.sub(r"<[^>]+>", " ", page(project, "viewer")).split())
 
-    assert "Spent $1.25, it says; may $7.50 a day Finished 2 done, 1 failed · 67 %" in html
-    assert "Spent may $2.00 a day Finished nothing in 30 days" in html
+    assert "Spend $1.25 of $7.50 a day, it says Finished 2 done, 1 failed · 67 %" in html
+    assert "Spend not reported, of $2.00 a day Finished nothing in 30 days" in html
