@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import TooManyFieldsSent
 from django.test import Client
 from django.urls import reverse
 
@@ -42,6 +43,8 @@ def test_hostile_requests_get_a_clear_answer_and_change_nothing(
     for attack in attacks(aim(own, foreign), seed=SEED, count=COUNT):
         before = counts()
         response = send(attack)
+        if response is None:
+            continue
         wrong += [
             f"{fault}: {attack} -> {response.content[:300]!r}" for fault in faults(attack, response, foreign)
         ]
@@ -55,7 +58,11 @@ def test_hostile_requests_get_a_clear_answer_and_change_nothing(
 
 
 def sender(realm: Realm) -> Send:
-    """Sends an attack as its caller. People's sessions are ended by nothing an attack does."""
+    """Sends an attack as its caller. People's sessions are ended by nothing an attack does.
+
+    None where Django's test client fails before the site is asked: parameters beyond the limit, read anew for a charset
+    that the content type names. What the server answers to that, `tests/missioncontrol/serving` asks.
+    """
     people = {f"@{role}": Client(raise_request_exception=False) for role in realm.people}
     for role, user in realm.people.items():
         people[f"@{role}"].force_login(user)
@@ -65,9 +72,12 @@ def sender(realm: Realm) -> Send:
         client = people.get(attack.caller, machine)
         shown = {**realm.headers.get(attack.caller, {}), **attack.headers}
         path = f"{attack.path}?{attack.query}" if attack.query else attack.path
-        return client.generic(
-            attack.method, path, data=attack.body, content_type=attack.content_type, headers=shown
-        )
+        try:
+            return client.generic(
+                attack.method, path, data=attack.body, content_type=attack.content_type, headers=shown
+            )
+        except TooManyFieldsSent:
+            return None
 
     return send
 

@@ -138,6 +138,16 @@ async def test_a_query_string_that_is_no_text_is_refused_as_a_problem(handler: P
     assert got.json["code"] == "malformed"
 
 
+async def test_too_many_parameters_in_a_charset_of_their_own_are_refused_as_a_problem(
+    handler: PooledHandler,
+) -> None:
+    named = [(b"host", b"testserver"), (b"content-type", b"application/json; charset=utf-16")]
+    query = "&".join(f"k{number}=1" for number in range(1_200)).encode()
+    got = await get(handler, "/plain/", query_string=query, headers=named)
+    assert got.status == 400
+    assert got.json["code"] == "malformed"
+
+
 async def test_a_large_answer_is_cut_into_pieces(handler: PooledHandler) -> None:
     got = await get(handler, "/large/")
     assert (len(got.body), got.pieces) == (2**16 * 2 + 7, 3)
