@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import lzma
 import stat
 import zipfile
 import zlib
@@ -13,6 +15,11 @@ from .records import UnreadableSource
 MAX_ENTRIES = 20_000
 WANTED = (".md", ".jsonl", ".jsonl.gz")
 _PIECE = 1 << 20
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, OSError)
+"""What the library raises for an archive it cannot read: ValueError for names that are no text, RuntimeError for what
+is encrypted or packed in a way it does not know, OSError for a damaged bzip2 stream and names no folder holds."""
+_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE}
+"""Failures of this machine: packing the folder again would not mend them."""
 _ENCRYPTED = 0x1
 
 
@@ -21,6 +28,7 @@ def unpack(archive: Path, folder: Path, *, most: int) -> None:
 
     Raises UnreadableSource for what is no archive, is encrypted or damaged, for a path that leads out of the archive,
     for too many entries, and once more than `most` bytes came out, whatever the archive says of its sizes.
+    OSError where this machine fails.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -32,7 +40,9 @@ def unpack(archive: Path, folder: Path, *, most: int) -> None:
             left = most
             for entry, path in _wanted(entries):
                 left -= _write(opened, entry, folder / path, left)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except _DAMAGED as error:
+        if isinstance(error, OSError) and error.errno in _OURS:
+            raise
         raise UnreadableSource(
             f"The archive cannot be read: {_plain(error)}. Pack the folder again."
         ) from error

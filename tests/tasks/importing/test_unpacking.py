@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import random
 import stat
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tasks.importing import formats
+from tasks.importing import formats, unpacking
 from tasks.importing.records import UnreadableSource
 
 from .folders import front, issue, write_beads, write_markdown
@@ -135,6 +138,40 @@ def test_a_damaged_archive_is_refused_in_one_sentence(tmp_path: Path, content: b
     path.write_bytes(content)
     with pytest.raises(UnreadableSource, match=reason):
         opened(tmp_path, path)
+
+
+@pytest.mark.parametrize(
+    "packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_an_archive_with_any_bytes_changed_is_read_or_refused(tmp_path: Path, packing: int) -> None:
+    whole, dice, refused = io.BytesIO(), random.Random(packing), 0
+    with zipfile.ZipFile(whole, "w", packing) as archive:
+        for number in range(3):
+            archive.writestr(f"tasks/täsk-{number}.md", "---\nid: x\n---\n" + "word " * 300)
+    for turn in range(300):
+        damaged = bytearray(whole.getvalue())
+        for _ in range(dice.randint(1, 4)):
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+        path = tmp_path / "packed.zip"
+        path.write_bytes(damaged)
+        try:
+            unpacking.unpack(path, tmp_path / str(turn), most=10**6)
+        except UnreadableSource:
+            refused += 1
+    assert refused > 100
+
+
+def test_a_full_disk_is_not_the_archive_s_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "packed.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tasks/a.md", "---\nid: x\n---\n")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(unpacking, "_write", full)
+    with pytest.raises(OSError, match="No space left"):
+        unpacking.unpack(path, tmp_path / "out", most=10**6)
 
 
 def test_an_archive_without_tasks_says_what_to_pack(tmp_path: Path) -> None:
