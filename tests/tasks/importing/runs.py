@@ -59,3 +59,8 @@ def table(count: int, **more: str) -> str:
     return "\n".join(
         [head, *(",".join([f"T-{n}", f"Task {n}", *more.values()]) for n in range(1, count + 1)), ""]
     )
+
+
+def counted(source: Import) -> tuple[int, int, int, int]:
+    """Tasks it created, updated and left alone, and the notes in its report."""
+    return source.created, source.updated, source.unchanged, source.notes.count()
